@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The manifest is the architecture: each target lists exactly what it may import (docs/ARCHITECTURE.md),
+// and Tests/ProjectTests fails on any other import.
+
+let house: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .treatAllWarnings(as: .error),
+]
+
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+  .product(name: "NIOSSL", package: "swift-nio-ssl"),
+  .product(name: "X509", package: "swift-certificates"),
+  .product(name: "Crypto", package: "swift-crypto"),
+]
+
+let package = Package(
+  name: "lianrong",
+  products: [
+    .executable(name: "lianrong", targets: ["lianrong"]),
+    .library(name: "Client", targets: ["Client"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+    .systemLibrary(name: "CLevelDB", providers: [.apt(["libleveldb-dev"])]),
+
+    // The pure targets: no Foundation, no NIO, no clock, no IO.
+    .target(name: "Sodium", dependencies: ["CSodium"], swiftSettings: house),
+    .target(name: "Ledger", dependencies: ["Sodium"], swiftSettings: house),
+    .target(name: "Consensus", dependencies: ["Ledger"], swiftSettings: house),
+    .target(name: "Contracts", dependencies: ["Ledger"], swiftSettings: house),
+    .target(name: "Financing", dependencies: ["Contracts"], swiftSettings: house),
+
+    // The shell.
+    .target(name: "LedgerStore", dependencies: ["CLevelDB", "Ledger"], swiftSettings: house),
+    .target(
+      name: "Node",
+      dependencies: [
+        "LedgerStore", "Financing", "Consensus",
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "DequeModule", package: "swift-collections"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ] + nio,
+      swiftSettings: house),
+    .target(
+      name: "Client",
+      dependencies: [
+        "Financing", "Ledger",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: house),
+    .executableTarget(
+      name: "lianrong",
+      dependencies: [
+        "Node", "Client",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: house),
+  ]
+)

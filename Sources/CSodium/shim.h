@@ -1,0 +1,2 @@
+// libsodium from Debian (libsodium-dev); imported by the target Sodium alone.
+#include <sodium.h>

@@ -1,0 +1,5 @@
+import Hummingbird
+import NIOSSL
+import X509
+import AsyncHTTPClient
+import ServiceLifecycle

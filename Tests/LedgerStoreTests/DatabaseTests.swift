@@ -1,0 +1,261 @@
+import LedgerStore
+import Testing
+
+@Suite("The database")
+struct DatabaseTests {
+  private let folder: TemporaryFolder
+  private var path: String { folder["db"] }
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func open(
+    createIfMissing: Bool = true, options: Database.Options = .init()
+  ) throws(StorageFailure) -> Database {
+    try Database(path: path, createIfMissing: createIfMissing, options: options)
+  }
+
+  private func put(_ entries: [(String, String)], in database: borrowing Database) throws(StorageFailure) {
+    var batch = Batch()
+    for (key, value) in entries { batch.put(key.bytes, value.bytes) }
+    try database.write(batch, sync: true)
+  }
+
+  private func text(_ bytes: [UInt8]?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
+
+  @Test("A synced batch is there after the database is closed and opened again")
+  func reopen() throws {
+    do {
+      let database = try open()
+      try put([("invoice", "open"), ("order", "placed"), ("empty", "")], in: database)
+      var batch = Batch()
+      batch.delete("order".bytes)
+      batch.put("invoice".bytes, "paid".bytes)
+      try database.write(batch, sync: true)
+    }
+    let database = try open(createIfMissing: false)
+    #expect(text(try database.get("invoice".bytes)) == "paid")
+    #expect(try database.get("order".bytes) == nil)
+    #expect(try database.get("empty".bytes) == [])
+    #expect(try database.get([]) == nil)
+  }
+
+  @Test("A batch counts its entries and bytes, and is empty once cleared")
+  func batchCounts() throws {
+    var batch = Batch()
+    batch.put("key".bytes, "value".bytes)
+    batch.delete("other".bytes)
+    #expect(batch.count == 2 && batch.byteCount == 13)
+    batch.clear()
+    #expect(batch.count == 0 && batch.byteCount == 0)
+    let database = try open()
+    try database.write(batch, sync: false)
+    #expect(try database.get("key".bytes) == nil)
+  }
+
+  @Test("A second opener of the same folder is told that it is locked")
+  func locked() throws {
+    let first = try open()
+    #expect(failure { () throws(StorageFailure) in _ = try open() } == .locked)
+    try put([("a", "1")], in: first)
+  }
+
+  @Test("A database that is not there is missing, unless it may be created")
+  func missing() throws {
+    #expect(failure { () throws(StorageFailure) in _ = try open(createIfMissing: false) } == .missing)
+    _ = try open(createIfMissing: true)
+    _ = try open(createIfMissing: false)
+  }
+
+  @Test("A folder that lost its CURRENT file is not taken for a new database")
+  func lostCurrent() throws {
+    do { try put([("a", "1")], in: try open()) }
+    try OnDisk.remove(path + "/CURRENT")
+    let before = try OnDisk.names(path)
+    #expect(failure { () throws(StorageFailure) in _ = try open() } == .corruption)
+    #expect(try OnDisk.names(path) == before)
+  }
+
+  @Test("A snapshot and its cursor keep showing the moment they were made")
+  func snapshot() throws {
+    let database = try open()
+    try put([("a", "1"), ("b", "1")], in: database)
+    let before = database.snapshot()
+    let cursor = before.cursor()
+    var later = Batch()
+    later.put("a".bytes, "2".bytes)
+    later.delete("b".bytes)
+    try database.write(later, sync: false)
+    #expect(text(try before.get("a".bytes)) == "1")
+    #expect(text(try before.get("b".bytes)) == "1")
+    #expect(text(try database.get("a".bytes)) == "2")
+    #expect(try database.get("b".bytes) == nil)
+    var walker = cursor
+    try walker.seekToLast()
+    #expect(text(walker.key) == "b" && text(walker.value) == "1")
+  }
+
+  @Test("A cursor holds the database open, so that its own entries stay readable")
+  func cursorOutlivesDatabase() throws {
+    var cursor = try {
+      let database = try open()
+      try put([("a", "1")], in: database)
+      return database.cursor()
+    }()
+    #expect(failure { () throws(StorageFailure) in _ = try open() } == .locked)
+    try cursor.seekToFirst()
+    #expect(text(cursor.value) == "1")
+  }
+
+  @Test("A cursor moves over the keys in their order, both ways")
+  func cursorMoves() throws {
+    let database = try open()
+    try put([("c", "3"), ("a", "1"), ("e", "5")], in: database)
+    var cursor = database.cursor()
+    #expect(!cursor.isValid)
+    try cursor.seek("b".bytes)
+    #expect(text(cursor.key) == "c")
+    try cursor.next()
+    #expect(text(cursor.key) == "e")
+    try cursor.previous()
+    try cursor.previous()
+    #expect(text(cursor.key) == "a")
+    try cursor.previous()
+    #expect(!cursor.isValid)
+    try cursor.seek("f".bytes)
+    #expect(!cursor.isValid)
+  }
+
+  @Test("A walk under a prefix sees its entries alone, in order, until it is stopped")
+  func walk() throws {
+    let database = try open()
+    try put([("b2", "2"), ("a9", ""), ("b1", "1"), ("b3", "3"), ("c0", "")], in: database)
+    var seen: [String] = []
+    try database.forEach(under: "b".bytes) { _, value throws(StorageFailure) in
+      seen.append(String(decoding: value, as: UTF8.self))
+      return .on
+    }
+    #expect(seen == ["1", "2", "3"])
+    seen = []
+    try database.forEach(under: "b".bytes) { key, _ throws(StorageFailure) in
+      seen.append(String(decoding: key, as: UTF8.self))
+      return seen.count == 2 ? .stop : .on
+    }
+    #expect(seen == ["b1", "b2"])
+    let thrown = failure { () throws(StorageFailure) in
+      try database.forEach(under: []) { _, _ throws(StorageFailure) in
+        throw StorageFailure(.corruption, "the value does not decode")
+      }
+    }
+    #expect(thrown == .corruption)
+  }
+
+  @Test(
+    "The last entry under a prefix is found whatever stands after it",
+    arguments: [("a", "a2"), ("b", "b1"), ("c", nil), ("", "b1"), ("0", nil)] as [(String, String?)])
+  func last(prefix: String, expected: String?) throws {
+    let database = try open()
+    try put([("a1", ""), ("a2", ""), ("b1", "")], in: database)
+    #expect(text(try database.last(under: prefix.bytes)?.key) == expected)
+  }
+
+  @Test("Size and properties are told, and compaction keeps what is there")
+  func figures() throws {
+    var options = Database.Options()
+    options.writeBufferBytes = 1 << 16
+    let database = try open(options: options)
+    var batch = Batch()
+    for height in 0..<200 as Range<UInt64> {
+      batch.put(.block(height: height), (0..<1000).map { UInt8(truncatingIfNeeded: $0 &* Int(height) >> 3) })
+    }
+    try database.write(batch, sync: true)
+    database.compact()
+    #expect(database.approximateSize(under: StoreKey.Table.block.prefix) > 1000)
+    #expect(database.approximateSize(under: StoreKey.Table.state.prefix) == 0)
+    #expect(database.approximateSize() > 1000)
+    #expect(database.property("leveldb.stats") != nil)
+    #expect(database.property("leveldb.nonsense") == nil)
+    #expect(try database.get(.block(height: 199))?.count == 1000)
+  }
+
+  @Test("After one failed write the database takes no other, even when the cause has gone")
+  func failedWrite() throws {
+    var options = Database.Options()
+    options.writeBufferBytes = 1 << 16
+    let database = try open(options: options)
+    try put([("before", "1")], in: database)
+    try OnDisk.move(path, to: folder["away"])
+    var large = Batch()
+    large.put("large".bytes, [UInt8](repeating: 7, count: 1 << 17))
+    // The buffer is full after the first of these, and the next one needs a new file.
+    let kinds = (0..<8).map { _ in failure { () throws(StorageFailure) in try database.write(large, sync: true) } }
+    #expect(kinds.contains { $0 != nil })
+    try OnDisk.move(folder["away"], to: path)
+    #expect(failure { () throws(StorageFailure) in try put([("after", "1")], in: database) } == kinds.last!)
+    #expect(text(try database.get("before".bytes)) == "1")
+    #expect(try database.get("after".bytes) == nil)
+  }
+
+  @Test("A damaged table file gives corruption or the right value, never another", arguments: [0x01, 0x80] as [UInt8])
+  func damagedTable(mask: UInt8) throws {
+    let heights = 0..<300 as Range<UInt64>
+    func value(_ height: UInt64) -> [UInt8] { StoreKey.treeNode("block \(height)".bytes).bytes }
+    do {
+      let database = try open()
+      var batch = Batch()
+      for height in heights { batch.put(.block(height: height), value(height)) }
+      try database.write(batch, sync: true)
+      database.compact()
+    }
+    let table = try #require(OnDisk.names(path).first { $0.hasSuffix(".ldb") })
+    let bytes = try OnDisk.read(path + "/" + table)
+    // The footer's last 48 bytes are positions without a checksum of their own.
+    var damaged = 0
+    for place in stride(from: 0, to: bytes.count - 48, by: 97) {
+      let copy = folder["copy"]
+      try OnDisk.copy(path, to: copy)
+      var changed = bytes
+      changed[place] ^= mask
+      try OnDisk.write(changed, copy + "/" + table)
+      do {
+        let database = try Database(path: copy, createIfMissing: false)
+        for height in heights { #expect(try database.get(.block(height: height)) == value(height)) }
+      } catch {
+        #expect(error.kind == .corruption)
+        damaged += 1
+      }
+      do {
+        let database = try Database(path: copy, createIfMissing: false)
+        var walked: UInt64 = 0
+        try database.forEach(under: []) { _, found throws(StorageFailure) in
+          #expect(found == value(walked))
+          walked += 1
+          return .on
+        }
+        #expect(walked == heights.upperBound)
+      } catch {
+        #expect(error.kind == .corruption)
+      }
+    }
+    #expect(damaged > 10)
+  }
+
+  @Test(
+    "LevelDB's words are sorted into kinds",
+    arguments: [
+      ("IO error: lock home/db/LOCK: Resource temporarily unavailable", .locked),
+      ("IO error: lock home/db/LOCK: already held by process", .locked),
+      ("Invalid argument: home/db: does not exist (create_if_missing is false)", .missing),
+      ("Invalid argument: home/db: exists (error_if_exists is true)", .exists),
+      ("NotFound: home/db/000005.ldb: No such file or directory", .missing),
+      ("Corruption: block checksum mismatch", .corruption),
+      ("IO error: home/db/000003.log: No space left on device", .full),
+      ("IO error: home/db/000003.log: Disk quota exceeded", .full),
+      ("IO error: home/db/LOCK: Permission denied", .io),
+      ("something never said before", .io),
+    ] as [(String, StorageFailure.Kind)])
+  func kinds(text: String, kind: StorageFailure.Kind) {
+    let failure = StorageFailure(reportedByDatabase: text)
+    #expect(failure.kind == kind)
+    #expect(failure.message.contains(text) && failure.message.count > text.count + 30)
+  }
+}
