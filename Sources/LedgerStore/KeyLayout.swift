@@ -11,6 +11,8 @@ package enum StoreKey: Hashable, Sendable {
   case outcomes(height: UInt64)
   /// A header with its finalization certificate.
   case finalization(height: UInt64)
+  /// What the history commits to of one height.
+  case leaf(height: UInt64)
   /// Height and index of a document, by its id.
   case location(Digest)
   /// The document that used up a pair of issuer and `jti`.
@@ -19,7 +21,7 @@ package enum StoreKey: Hashable, Sendable {
   case state([UInt8])
   /// A node of the state tree, by version and nibble path.
   case treeNode([UInt8])
-  /// A node of the state tree which no version from `version` on refers to.
+  /// The nodes of the state tree that no version from `version` on refers to, one list a version.
   case staleNode(version: UInt64, [UInt8])
   /// A node of the history's Merkle mountain range, by position.
   case history(UInt64)
@@ -38,6 +40,7 @@ package enum StoreKey: Hashable, Sendable {
     case staleNode = 0x08
     case history = 0x09
     case marker = 0x0A
+    case leaf = 0x0B
 
     /// What every key of the table, and no other, begins with.
     package var prefix: [UInt8] { [rawValue] }
@@ -63,6 +66,7 @@ package enum StoreKey: Hashable, Sendable {
     case .block: .block
     case .outcomes: .outcomes
     case .finalization: .finalization
+    case .leaf: .leaf
     case .location: .location
     case .replay: .replay
     case .state: .state
@@ -77,7 +81,7 @@ package enum StoreKey: Hashable, Sendable {
     var key = table.prefix
     switch self {
     case .format: break
-    case .block(let number), .outcomes(let number), .finalization(let number), .history(let number):
+    case .block(let number), .outcomes(let number), .finalization(let number), .leaf(let number), .history(let number):
       key.appendBigEndian(number)
     case .location(let id): key += id.bytes
     case .replay(let issuer, let jti):
@@ -117,6 +121,7 @@ extension StoreKey {
     case .block where rest == 8: self = .block(height: number!)
     case .outcomes where rest == 8: self = .outcomes(height: number!)
     case .finalization where rest == 8: self = .finalization(height: number!)
+    case .leaf where rest == 8: self = .leaf(height: number!)
     case .history where rest == 8: self = .history(number!)
     case .location:
       guard let id = Digest(bytes[1...]) else { return nil }

@@ -2,7 +2,7 @@ import LedgerStore
 import Testing
 
 @Suite("A copy of a running database")
-struct DatabaseCopyTests {
+final class DatabaseCopyTests {
   private let folder: TemporaryFolder
   private let database: Database
 

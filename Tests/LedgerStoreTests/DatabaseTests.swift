@@ -111,7 +111,7 @@ struct DatabaseTests {
     let database = try open()
     try put([("c", "3"), ("a", "1"), ("e", "5")], in: database)
     var cursor = database.cursor()
-    #expect(!cursor.isValid)
+    #expect(cursor.isValid == false)
     try cursor.seek("b".bytes)
     #expect(text(cursor.key) == "c")
     try cursor.next()
@@ -120,9 +120,9 @@ struct DatabaseTests {
     try cursor.previous()
     #expect(text(cursor.key) == "a")
     try cursor.previous()
-    #expect(!cursor.isValid)
+    #expect(cursor.isValid == false)
     try cursor.seek("f".bytes)
-    #expect(!cursor.isValid)
+    #expect(cursor.isValid == false)
   }
 
   @Test("A walk under a prefix sees its entries alone, in order, until it is stopped")

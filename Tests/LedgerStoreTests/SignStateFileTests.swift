@@ -60,7 +60,9 @@ struct SignStateFileTests {
     let start = earlier % 2 * Self.slot
     var seenOld = 0
     for count in 0...(16 + new.count + 8) {
-      try OnDisk.write(before[..<start] + after[start..<start + count] + before[(start + count)...], path)
+      var torn = before
+      torn.replaceSubrange(start..<start + count, with: after[start..<start + count])
+      try OnDisk.write(torn, path)
       var file = SignStateFile(path: path)
       switch try file.read() {
       case .intact(new): #expect(count > 16)
@@ -96,10 +98,9 @@ struct SignStateFileTests {
     let early = try written(["view 0"])
     let late = try written(["view 0", "view 1", "view 2", "view 3"])
     let vacant = [UInt8](repeating: 0, count: Self.slot)
-    let strange: [[UInt8]] = [
-      [], Array(late.dropLast()), late + [0], vacant + vacant, late[Self.slot...] + late[..<Self.slot],
-      early[..<Self.slot] + late[Self.slot...],
-    ]
+    let swapped = Array(late[Self.slot...] + late[..<Self.slot])
+    let mixed = Array(early[..<Self.slot] + late[Self.slot...])
+    let strange = [[], late.dropLast(), late + [0], vacant + vacant, swapped, mixed]
     for bytes in strange {
       try OnDisk.write(bytes, path)
       var file = SignStateFile(path: path)

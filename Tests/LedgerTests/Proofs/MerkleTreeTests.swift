@@ -159,11 +159,11 @@ struct MerkleVectorTests {
     let wantErr: Bool
 
     var isAccepted: Bool {
-      guard let old = Digest(root1 ?? Data()), let new = Digest(root2 ?? Data()), let path = digests(proof) else {
-        return false
-      }
+      guard let path = digests(proof) else { return false }
+      // Some cases have roots of another length that matter only as equal or not: a hash stands for them.
+      let roots = [root1, root2].map { Digest($0 ?? Data()) ?? sha256(Array($0 ?? Data())) }
       return ConsistencyProof(oldSize: size1, newSize: size2, path: path)
-        .verifies(old: old, new: new, hasher: SHA256TreeHasher.self)
+        .verifies(old: roots[0], new: roots[1], hasher: SHA256TreeHasher.self)
     }
   }
 

@@ -27,7 +27,7 @@ struct StateTreeTests {
 
   @Test(
     "random histories have the root of the model, reachable and stale nodes part exactly, and nothing else is written",
-    arguments: 0..<12, [(4, 12, true), (1, 6, false), (40, 300, false), (60, 200, true)])
+    arguments: 0..<6, [(4, 12, true), (1, 6, false), (40, 300, false), (60, 200, true)])
   func histories(seed: Int, shape: (size: Int, keys: Int, crowded: Bool)) throws {
     var generator = SeededGenerator(state: UInt64(seed))
     var model = StateTreeModel()

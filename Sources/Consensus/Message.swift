@@ -1,0 +1,83 @@
+import Ledger
+import Sodium
+
+/// What machines say to each other. A proposal has no message of its own: it is the leader's notarize vote.
+package enum Message: Hashable, Sendable, CBORCodable {
+  case vote(Vote)
+  case certificate(Certificate)
+  /// Send what you hold for these views, at most `maximumFetch` of them.
+  case fetch(views: [UInt64])
+  /// C-23: which is the newest vote of this validator that you have seen?
+  case fetchNewestVote(of: Int)
+  /// The answer, with the newest finalization, below which votes may have been forgotten.
+  case newestVote(of: Int, Vote?, finalization: Certificate?)
+
+  package static let maximumFetch = 16
+
+  /// Checks every signature inside. Costs about q signature checks for a certificate, so ask `Machine.wants` first.
+  package func isAuthentic(for validators: ValidatorSet, chain: Digest) -> Bool {
+    switch self {
+    case .vote(let vote): vote.isSigned(by: validators, chain: chain)
+    case .certificate(let certificate): certificate.isValid(for: validators, chain: chain)
+    case .fetch, .fetchNewestVote: true
+    case .newestVote(let signer, let vote, let finalization):
+      (vote.map { $0.signer == signer && $0.isSigned(by: validators, chain: chain) } ?? true)
+        && (finalization.map { $0.kind == .finalize && $0.isValid(for: validators, chain: chain) } ?? true)
+    }
+  }
+
+  package func encode(to writer: inout CBORWriter) {
+    switch self {
+    case .vote(let vote):
+      writer.array(2)
+      writer.unsigned(1)
+      writer.value(vote)
+    case .certificate(let certificate):
+      writer.array(2)
+      writer.unsigned(2)
+      writer.value(certificate)
+    case .fetch(let views):
+      writer.array(2)
+      writer.unsigned(3)
+      writer.array(views.count)
+      for view in views { writer.unsigned(view) }
+    case .fetchNewestVote(let signer):
+      writer.array(2)
+      writer.unsigned(4)
+      writer.unsigned(UInt64(signer))
+    case .newestVote(let signer, let vote, let finalization):
+      writer.array(4)
+      writer.unsigned(5)
+      writer.unsigned(UInt64(signer))
+      writer.optional(vote) { $0.value($1) }
+      writer.optional(finalization) { $0.value($1) }
+    }
+  }
+
+  package init(from reader: inout CBORReader) throws(CBORError) {
+    let count = try reader.array(upTo: 4)
+    let kind = try reader.unsigned(upTo: 5)
+    guard count == (kind == 5 ? 4 : 2) else { throw reader.failure(.invalidValue) }
+    switch kind {
+    case 1: self = .vote(try reader.value())
+    case 2: self = .certificate(try reader.value())
+    case 3:
+      var views: [UInt64] = []
+      for _ in 0..<(try reader.array(upTo: Message.maximumFetch)) { views.append(try reader.unsigned()) }
+      self = .fetch(views: views)
+    case 4: self = .fetchNewestVote(of: try Message.signer(&reader))
+    case 5:
+      let signer = try Message.signer(&reader)
+      let vote = try reader.optional { (reader: inout CBORReader) throws(CBORError) in try reader.value(Vote.self) }
+      let finalization = try reader.optional { (reader: inout CBORReader) throws(CBORError) in
+        try reader.value(Certificate.self)
+      }
+      self = .newestVote(of: signer, vote, finalization: finalization)
+    default: throw reader.failure(.invalidValue)
+    }
+  }
+
+  private static func signer(_ reader: inout CBORReader) throws(CBORError) -> Int {
+    Int(try reader.unsigned(upTo: UInt64(ValidatorSet.maximumCount - 1)))
+  }
+}

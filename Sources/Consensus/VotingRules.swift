@@ -1,0 +1,62 @@
+import Ledger
+
+/// The only place that decides whether a vote may be signed: three view numbers that never go down.
+///
+/// The machine asks it before `.sign`; the shell keeps a second copy in the sign-state file (C-23) and asks it again with
+/// the key in its hand. It is stricter than C-1 and C-2 need, which is what lets three numbers stand for a whole history.
+package struct VotingRules: Equatable, Sendable, CBORCodable {
+  /// The highest view of each kind signed so far; 0 (the genesis view, in which nobody votes) means none.
+  package private(set) var notarized: UInt64 = 0
+  package private(set) var nullified: UInt64 = 0
+  package private(set) var finalized: UInt64 = 0
+
+  package init() {}
+
+  package func permits(_ subject: VoteSubject) -> Bool {
+    switch subject {
+    // C-1: one notarize per view. C-2: none after a nullify.
+    case .notarize(let proposal):
+      proposal.view > notarized && proposal.view > nullified && proposal.view > finalized
+    // C-2: never nullify and finalize in one view, whichever comes first.
+    case .nullify(let view): view > nullified && view > finalized
+    case .finalize(let proposal): proposal.view > finalized && proposal.view > nullified
+    }
+  }
+
+  /// Notes what is being signed, or was signed before a restart (C-22).
+  package mutating func record(_ subject: VoteSubject) {
+    switch subject {
+    case .notarize(let proposal): notarized = max(notarized, proposal.view)
+    case .nullify(let view): nullified = max(nullified, view)
+    case .finalize(let proposal): finalized = max(finalized, proposal.view)
+    }
+  }
+
+  /// Nothing at or below `view` will be signed any more.
+  package mutating func close(through view: UInt64) {
+    notarized = max(notarized, view)
+    nullified = max(nullified, view)
+    finalized = max(finalized, view)
+  }
+
+  /// The stricter of two histories of one key: the log's and the sign-state file's.
+  package mutating func merge(_ other: VotingRules) {
+    notarized = max(notarized, other.notarized)
+    nullified = max(nullified, other.nullified)
+    finalized = max(finalized, other.finalized)
+  }
+
+  package func encode(to writer: inout CBORWriter) {
+    writer.array(3)
+    writer.unsigned(notarized)
+    writer.unsigned(nullified)
+    writer.unsigned(finalized)
+  }
+
+  package init(from reader: inout CBORReader) throws(CBORError) {
+    try reader.structure(3)
+    notarized = try reader.unsigned()
+    nullified = try reader.unsigned()
+    finalized = try reader.unsigned()
+  }
+}

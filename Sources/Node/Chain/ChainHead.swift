@@ -1,0 +1,105 @@
+import Ledger
+import Sodium
+
+/// Where this node's executed chain ends: everything the next block builds on, written with each block.
+struct ChainHead: Equatable, Sendable, CBORCodable {
+  let height: UInt64
+  /// Of the block at `height`; the chain digest at height 0.
+  let block: Digest
+  /// The view in which it was finalized or carried to finality; 0 at height 0.
+  let view: UInt64
+  let time: Int64
+  let stateRoot: Digest
+  /// The version of the state tree's newest root, nil for an empty tree.
+  let stateVersion: UInt64?
+  let history: HistoryRange
+  let attested: UInt64
+
+  /// What a header that attests this height says.
+  var executed: Executed { Executed(height: height, stateRoot: stateRoot, historyRoot: history.root) }
+
+  init(
+    height: UInt64, block: Digest, view: UInt64, time: Int64, stateRoot: Digest, stateVersion: UInt64?,
+    history: HistoryRange, attested: UInt64
+  ) {
+    self.height = height
+    self.block = block
+    self.view = view
+    self.time = time
+    self.stateRoot = stateRoot
+    self.stateVersion = stateVersion
+    self.history = history
+    self.attested = attested
+  }
+
+  func encode(to writer: inout CBORWriter) {
+    writer.array(8)
+    writer.unsigned(height)
+    writer.digest(block)
+    writer.unsigned(view)
+    writer.integer(time)
+    writer.digest(stateRoot)
+    writer.optional(stateVersion) { $0.unsigned($1) }
+    writer.value(history)
+    writer.unsigned(attested)
+  }
+
+  init(from reader: inout CBORReader) throws(CBORError) {
+    try reader.structure(8)
+    height = try reader.unsigned()
+    block = try reader.digest()
+    view = try reader.unsigned()
+    time = try reader.integer()
+    stateRoot = try reader.digest()
+    stateVersion = try reader.optional { (reader) throws(CBORError) in try reader.unsigned() }
+    history = try reader.value()
+    attested = try reader.unsigned()
+  }
+}
+
+/// How a height became final: its place in the views, and the certificate when it has one of its own. A block without one
+/// is final because a later block, which builds on it, has.
+struct Finality: Equatable, Sendable, CBORCodable {
+  let proposal: Proposal
+  let certificate: Certificate?
+
+  init(proposal: Proposal, certificate: Certificate?) {
+    self.proposal = proposal
+    self.certificate = certificate
+  }
+
+  func encode(to writer: inout CBORWriter) {
+    writer.array(2)
+    writer.value(proposal)
+    writer.optional(certificate) { $0.value($1) }
+  }
+
+  init(from reader: inout CBORReader) throws(CBORError) {
+    try reader.structure(2)
+    proposal = try reader.value()
+    certificate = try reader.optional { (reader) throws(CBORError) in try reader.value() }
+  }
+}
+
+/// A finalized block with its proof of finality: what is executed, and what a node that is behind asks for.
+struct FinalizedBlock: Equatable, Sendable, CBORCodable {
+  let block: Block
+  let finality: Finality
+
+  init(block: Block, finality: Finality) {
+    self.block = block
+    self.finality = finality
+  }
+
+  func encode(to writer: inout CBORWriter) {
+    writer.array(2)
+    writer.value(block)
+    writer.value(finality)
+  }
+
+  init(from reader: inout CBORReader) throws(CBORError) {
+    try reader.structure(2)
+    block = try reader.value()
+    finality = try reader.value()
+  }
+}

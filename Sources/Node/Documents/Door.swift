@@ -1,0 +1,64 @@
+import Contracts
+import Financing
+import Ledger
+import Sodium
+
+/// The door: what can be decided from a document's bytes, the network and the key, before it may wait for a block.
+struct Door: Sendable {
+  let network: String
+  let store: ChainStore
+  let registry: ActRegistry
+  let clock: NetworkClock
+  let validitySeconds: Int64
+  let stages: Stages
+  /// The node's clock and a client's may differ by this much before `iat` counts as the future.
+  static let clockTolerance: Int64 = 60
+
+  /// What holds on every node and at any time (C-16): form, network, signature by a key that was known at `height`, terms.
+  func checked(_ bytes: [UInt8], keyKnownAt height: UInt64) throws -> AdmittedDocument {
+    try verified(try parsed(bytes), keyKnownAt: height)
+  }
+
+  private func parsed(_ bytes: [UInt8]) throws(Violations) -> SignedDocument {
+    let signed = try stages.measure(.decode) { () throws(Violations) in try SignedDocument(bytes) }
+    let envelope = signed.envelope
+    guard envelope.network == network else {
+      throw Violations(.otherNetwork, "/network", "this is \(network), the document says \(envelope.network)")
+    }
+    guard envelope.expiresAt - envelope.issuedAt <= validitySeconds else {
+      throw Violations(.validityTooLong, "/exp", "at most \(validitySeconds) seconds after iat")
+    }
+    return signed
+  }
+
+  private func verified(_ signed: SignedDocument, keyKnownAt height: UInt64) throws -> AdmittedDocument {
+    guard let key = try store.key(signed.key), key.addedAt <= height else {
+      throw Violations(.keyUnknown, "", "\(signed.key) is not registered")
+    }
+    let verified = try stages.measure(.verify) { () throws(Violations) in try signed.verified(by: key.publicKey) }
+    return try AdmittedDocument(verified, registry: registry)
+  }
+
+  /// Everything, for a document that a client or a peer brings now.
+  func admitted(_ bytes: [UInt8], head: UInt64) throws -> AdmittedDocument {
+    let signed = try parsed(bytes)
+    let envelope = signed.envelope
+    let now = clock.now / 1000
+    guard envelope.expiresAt >= now else {
+      throw Violations(.expired, "/exp", "exp is \(envelope.expiresAt), the network's time is \(now)")
+    }
+    guard envelope.issuedAt <= now + Door.clockTolerance * clock.rate else {
+      throw Violations(.issuedInFuture, "/iat", "iat is \(envelope.issuedAt), the network's time is \(now)")
+    }
+    // Before the signature: a repeat costs a look-up, not 65 µs.
+    if let use = try store.use(ofJTI: envelope.jti, issuer: envelope.issuer) {
+      throw use.document == signed.id
+        ? Violations(.replayed, "/jti", "recorded at height \(use.height)")
+        : Violations(.jtiReused, "/jti", "used at height \(use.height) by \(use.document)")
+    }
+    if let key = try store.key(signed.key), !key.isValid(at: head + 1) {
+      throw Violations(.keyNotValid, "", "\(signed.key) is not valid at height \(head + 1)")
+    }
+    return try verified(signed, keyKnownAt: head)
+  }
+}

@@ -1,0 +1,142 @@
+import Contracts
+import DequeModule
+import Ledger
+import Sodium
+import Synchronization
+
+/// Documents that wait for a block (decision 17): bounded by count and bytes, a share for each issuer, and taken in turns
+/// between issuers, so that none can crowd out the others.
+final class Pool: Sendable {
+  struct Limits: Sendable {
+    var documents = 65_536
+    var bytes = 64 << 20
+    /// The part of the pool that one issuer may fill.
+    var issuerShare = 2
+  }
+
+  private struct Contents {
+    var documents: [Digest: AdmittedDocument] = [:]
+    /// Ids in order of arrival; one that is gone from `documents` is passed over.
+    var queues: [String: Deque<Digest>] = [:]
+    var counts: [String: Int] = [:]
+    var pairs: [JTIPair: Digest] = [:]
+    /// Issuers with documents, in the order in which they are next served.
+    var turns: Deque<String> = []
+    var bytes = 0
+  }
+
+  struct JTIPair: Hashable {
+    let issuer: String
+    let jti: String
+  }
+
+  private let contents = Mutex(Contents())
+  let limits: Limits
+
+  init(limits: Limits = Limits()) { self.limits = limits }
+
+  /// True when the document is new here; false when it waits here already.
+  func add(_ document: AdmittedDocument) throws(Violations) -> Bool {
+    let added: Result<Bool, Violations> = contents.withLock { contents in
+      let envelope = document.envelope
+      if contents.documents[document.id] != nil { return .success(false) }
+      let pair = JTIPair(issuer: envelope.issuer, jti: envelope.jti)
+      if contents.pairs[pair] != nil {
+        return .failure(Violations(.jtiReused, "/jti", "another document of this issuer with this jti is waiting"))
+      }
+      let size = document.verified.signed.bytes.count
+      guard contents.documents.count < limits.documents, contents.bytes + size <= limits.bytes else {
+        return .failure(Violations(.poolFull, "", "\(contents.documents.count) documents are waiting"))
+      }
+      let count = contents.counts[envelope.issuer] ?? 0
+      guard count < limits.documents / limits.issuerShare else {
+        return .failure(Violations(.shareExceeded, "", "\(count) documents of \(envelope.issuer) are waiting"))
+      }
+      contents.documents[document.id] = document
+      contents.pairs[pair] = document.id
+      contents.bytes += size
+      contents.counts[envelope.issuer] = count + 1
+      if contents.queues[envelope.issuer, default: []].isEmpty { contents.turns.append(envelope.issuer) }
+      contents.queues[envelope.issuer, default: []].append(document.id)
+      return .success(true)
+    }
+    return try added.get()
+  }
+
+  func contains(_ id: Digest) -> Bool { contents.withLock { $0.documents[id] != nil } }
+
+  func document(_ id: Digest) -> AdmittedDocument? { contents.withLock { $0.documents[id] } }
+
+  /// Those of `ids` that wait here.
+  func documents(_ ids: [Digest]) -> [AdmittedDocument?] {
+    contents.withLock { contents in ids.map { contents.documents[$0] } }
+  }
+
+  var isEmpty: Bool { contents.withLock { $0.documents.isEmpty } }
+
+  var size: (documents: Int, bytes: Int) { contents.withLock { ($0.documents.count, $0.bytes) } }
+
+  /// Up to these bounds of documents that are in none of the parent blocks (`excluding`) and not expired at `time`, one
+  /// issuer after the other. They stay in the pool until they are finalized.
+  func take(documents: Int, bytes: Int, quota: Int, time: Int64, excluding: (Digest) -> Bool) -> [AdmittedDocument] {
+    contents.withLock { contents in
+      var taken: [AdmittedDocument] = []
+      var size = 0
+      var places: [String: Int] = [:]
+      var counts: [String: Int] = [:]
+      var round = contents.turns
+      while let issuer = round.popFirst(), taken.count < documents {
+        guard let queue = contents.queues[issuer] else { continue }
+        var place = places[issuer] ?? 0
+        while place < queue.count {
+          let id = queue[place]
+          place += 1
+          guard let document = contents.documents[id], document.envelope.expiresAt * 1000 >= time, !excluding(id) else {
+            continue
+          }
+          let length = document.verified.signed.bytes.count
+          guard size + length <= bytes else { return taken }
+          taken.append(document)
+          size += length
+          counts[issuer, default: 0] += 1
+          break
+        }
+        places[issuer] = place
+        if place < queue.count, counts[issuer, default: 0] < quota { round.append(issuer) }
+      }
+      return taken
+    }
+  }
+
+  /// Lets go of what a finalized block contains, and of what has expired at `time`.
+  func remove(_ documents: [AdmittedDocument], time: Int64) {
+    contents.withLock { contents in
+      for document in documents { contents.drop(document.id) }
+      var turns: Deque<String> = []
+      for issuer in contents.turns {
+        while let id = contents.queues[issuer]?.first {
+          if let document = contents.documents[id] {
+            guard document.envelope.expiresAt * 1000 < time else { break }
+            contents.drop(id)
+          }
+          contents.queues[issuer]?.removeFirst()
+        }
+        if contents.queues[issuer]?.isEmpty ?? true { contents.queues[issuer] = nil } else { turns.append(issuer) }
+      }
+      // The issuer that was served first goes last.
+      if let first = turns.popFirst() { turns.append(first) }
+      contents.turns = turns
+    }
+  }
+}
+
+extension Pool.Contents {
+  fileprivate mutating func drop(_ id: Digest) {
+    guard let document = documents.removeValue(forKey: id) else { return }
+    let envelope = document.envelope
+    pairs[Pool.JTIPair(issuer: envelope.issuer, jti: envelope.jti)] = nil
+    bytes -= document.verified.signed.bytes.count
+    let count = (counts[envelope.issuer] ?? 1) - 1
+    counts[envelope.issuer] = count == 0 ? nil : count
+  }
+}
