@@ -26,11 +26,11 @@ extension Machine {
   /// Where the views above `view` begin.
   func start(above view: UInt64) -> Int { view == .max ? views.count : position(view + 1) }
 
-  @discardableResult
-  mutating func withState<R>(_ view: UInt64, _ body: (inout ViewState) -> R) -> R {
+  /// The place of a view that is held from now on.
+  mutating func hold(_ view: UInt64) -> Int {
     let index = position(view)
     if index == views.count || views[index].view != view { views.insert(ViewState(view: view), at: index) }
-    return body(&views[index])
+    return index
   }
 
   /// The parent condition of C-4: final, or chosen by q with its body durable and valid here.

@@ -70,14 +70,17 @@ extension Machine {
   private mutating func add(_ vote: Vote) {
     let view = vote.subject.view
     heard(vote.signer, in: view)
-    let isNew = withState(view) { state -> Bool in
-      if let conflict = state.conflict(with: vote) { accuse(conflict, vote, in: &state) }
-      guard state.tally(vote.subject.kind).vote(of: vote.signer) == nil else { return false }
-      state.insert(vote)
-      return true
+    let index = hold(view)
+    accuse(vote, at: index)
+    guard views[index].tally(vote.subject.kind).vote(of: vote.signer) == nil else { return }
+    views[index].insert(vote)
+    if case .notarize(let proposal) = vote.subject, vote.signer == validators.leader(of: view),
+      views[index].proposal == nil
+    {
+      views[index].setProposal(proposal)
     }
     if view >= currentView { wake() }
-    if isNew { count(vote.subject) }
+    count(vote.subject)
   }
 
   /// Makes the certificate as soon as q votes agree (C-9, C-10, C-11).
@@ -97,6 +100,4 @@ extension Machine {
       for subject in subjects { count(subject) }
     }
   }
-
-  private func leader(of view: UInt64) -> Int { validators.leader(of: view) }
 }

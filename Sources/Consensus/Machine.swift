@@ -39,10 +39,13 @@ package struct Machine: Equatable, Sendable {
   var idle = false
   /// C-6: views passed, one by one, without a recent vote of this validator. Saturates.
   var silence: [Int]
+  /// What peers have been answered since the last retry, ascending.
   var budgets: [PeerBudget] = []
   var enteredSinceRetry = true
   /// Turns the peers that are asked.
   var attempt = 0
+  /// The last missing ancestor of a finalized block that was asked for.
+  var chased: UInt64 = 0
   /// The newest finalization was not complete at the last retry either.
   var incomplete = false
 
@@ -74,16 +77,12 @@ package struct Machine: Equatable, Sendable {
     entry = floor.finalization
     forgotten = floor.view > configuration.retention ? floor.view - configuration.retention - 1 : 0
     rules.close(through: forgotten)
-    if let finalization = floor.finalization { _ = withState(floor.view) { $0.set(finalization) } }
-    for record in records { replay(record) }
-    moveOn()
+    replay(records)
     if let signState {
       rules.merge(signState)
     } else if configuration.me != nil {
       voting = .suspended(above: 0, reports: 0)
     }
-    mustArm = false
-    actions = []
   }
 
   package mutating func handle(_ input: Input) -> [Action] {
@@ -112,6 +111,7 @@ package struct Machine: Equatable, Sendable {
     certify()
     finalize()
     moveOn()
+    chase()
     resume()
     voteFinalize()
     lead()

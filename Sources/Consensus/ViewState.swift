@@ -100,6 +100,11 @@ struct ViewState: Equatable, Sendable {
     }
   }
 
+  mutating func setProposal(_ proposal: Proposal) {
+    self.proposal = proposal
+    if let chosen, chosen != proposal { equivocated = true }
+  }
+
   /// Another candidate starts from nothing.
   mutating func set(_ certificate: Certificate) {
     let before = candidate

@@ -2,8 +2,8 @@ import CLevelDB
 
 /// Changes that take effect together. Later entries for a key win.
 ///
-/// Unchecked, because it has one owner, changes need exclusive access, and LevelDB touches a batch that is being written
-/// only inside its own queue of writers.
+/// Unchecked, because it has one owner, changes need exclusive access, and LevelDB touches a batch that is being
+/// written only inside its own queue of writers.
 package struct Batch: ~Copyable, @unchecked Sendable {
   let pointer: OpaquePointer
   /// The number of entries.

@@ -1,7 +1,8 @@
 import CLevelDB
 
-/// A place in the sorted keys, over the entries as they were when it was made; it may outlive the snapshot it came from.
-/// Every move throws what LevelDB has to report: left alone, LevelDB steps over a damaged block as if it were empty.
+/// A place in the sorted keys, over the entries as they were when it was made; it may outlive the snapshot it came
+/// from. Every move throws what LevelDB has to report: left alone, LevelDB steps over a damaged block as if it were
+/// empty.
 package struct Cursor: ~Copyable {
   private let handle: DatabaseHandle
   private let options: OpaquePointer

@@ -9,12 +9,12 @@ extension Database {
     package var bytes = 0
   }
 
-  /// Copies the entries under `prefixes` (which should not overlap; all entries by default), as they are now, into a new
-  /// database at `path`, while this one goes on. The copy gets its name only when it is whole and durable: until then it
-  /// stands beside it with `.part` appended, and what an earlier attempt left there is removed first.
+  /// Copies the entries under `prefixes` (which should not overlap; all entries by default), as they are now, into a
+  /// new database at `path`, while this one goes on. The copy gets its name only when it is whole and durable: until
+  /// then it stands beside it with `.part` appended, and what an earlier attempt left there is removed first.
   ///
-  /// `progress` is called after each batch. Returns nil, and leaves nothing behind, when it stopped the copy.
-  /// Fails with `exists` when something is at `path`.
+  /// `progress` is called after each batch. Returns nil, and leaves nothing behind, when it stopped the copy. Fails
+  /// with `exists` when something is at `path`.
   package func copy(
     to path: String, under prefixes: [[UInt8]] = [[]], batchBytes: Int = 1 << 20,
     progress: (CopyProgress) -> Walk = { _ in .on }

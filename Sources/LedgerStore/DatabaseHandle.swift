@@ -1,8 +1,8 @@
 import CLevelDB
 import Synchronization
 
-/// Owns an open LevelDB and what LevelDB borrows from its opener. Database, snapshots and cursors share it, so that none
-/// of them can outlive it: the files are closed, and their lock dropped, when the last of these is gone.
+/// Owns an open LevelDB and what LevelDB borrows from its opener. Database, snapshots and cursors share it, so that
+/// none of them can outlive it: the files are closed, and their lock dropped, when the last of these is gone.
 ///
 /// Unchecked, because LevelDB documents its handle as safe for concurrent use; the pointers never change.
 final class DatabaseHandle: @unchecked Sendable {

@@ -63,8 +63,8 @@ package struct SignStateFile: ~Copyable, Sendable {
     return contents
   }
 
-  /// Replaces the value; durable on return. One write and one sync. Only after `read` found a value, or `replace`: over a
-  /// missing or damaged file it fails, as such a node must not vote.
+  /// Replaces the value; durable on return. One write and one sync. Only after `read` found a value, or `replace`:
+  /// over a missing or damaged file it fails, as such a node must not vote.
   package mutating func write(_ bytes: [UInt8]) throws(StorageFailure) {
     try refuse(bytes)
     guard file != nil else {
@@ -81,8 +81,8 @@ package struct SignStateFile: ~Copyable, Sendable {
     nextSequence += 1
   }
 
-  /// Starts the file anew, whatever is there: for a new node, and for one whose file was lost once the protocol allows it
-  /// to vote again. Durable on return; until then the old file stays.
+  /// Starts the file anew, whatever is there: for a new node, and for one whose file was lost once the protocol
+  /// allows it to vote again. Durable on return; until then the old file stays.
   package mutating func replace(_ bytes: [UInt8]) throws(StorageFailure) {
     try refuse(bytes)
     file = nil

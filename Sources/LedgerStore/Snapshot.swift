@@ -2,7 +2,8 @@ import CLevelDB
 
 /// The database as it was at one moment, while this value lives. Old values stay on disk for it, so drop it soon.
 ///
-/// Unchecked, because LevelDB allows reads through a snapshot, and its release, on any thread; the pointers never change.
+/// Unchecked, because LevelDB allows reads through a snapshot, and its release, on any thread; the pointers never
+/// change.
 package struct Snapshot: ~Copyable, @unchecked Sendable {
   private let handle: DatabaseHandle
   private let pointer: OpaquePointer

@@ -1,7 +1,7 @@
 // The log on disk. A folder holds segments named by their number, sixteen hexadecimal digits and `.log`, without gaps.
 // All integers are big-endian.
 //
-//   segment   "LRWAL\0\0\1" (8) · number (8) · sequence number of the first record (8) · CRC-32C of these 24 bytes (4)
+//   segment   "LRWAL\0\0\1" (8) · number (8) · sequence number of its first record (8) · CRC-32C of these 24 (4)
 //   record    CRC-32C of the rest (4) · payload length (4) · sequence number (8) · place in its group (4) · payload
 //
 // A group is what one `sync` made durable; it never spans segments. A group is written only when the one before it is

@@ -90,7 +90,8 @@ extension WriteAheadLog {
   static func damage(_ path: String, _ offset: Int, _ fact: String) -> StorageFailure {
     StorageFailure(
       .corruption, "the write-ahead log \(path) is damaged at byte \(offset): \(fact)",
-      advice: "This node has forgotten votes and must not cast new ones from here: keep the folder for examination, test "
+      advice:
+        "This node has forgotten votes and must not cast new ones from here: keep the folder for examination, test "
         + "the disk, move the log away and keep the sign-state file, and restart the node as an observer")
   }
 }

@@ -44,8 +44,8 @@ package struct WriteAheadLog: ~Copyable, Sendable {
   /// The bytes of a torn tail that were cut when the log was opened.
   package let cutBytes: Int
 
-  /// Opens the log, creating the folder if need be, checks every record and cuts a torn tail (C-24). Damage that no crash
-  /// explains is `corruption`, and then nothing was changed.
+  /// Opens the log, creating the folder if need be, checks every record and cuts a torn tail (C-24). Damage that no
+  /// crash explains is `corruption`, and then nothing was changed.
   ///
   /// A segment ends once it holds `segmentBytes` (at most 64 MiB).
   package init(
@@ -129,7 +129,8 @@ package struct WriteAheadLog: ~Copyable, Sendable {
     }
   }
 
-  /// Deletes the segments that lie wholly before `position`, never the live one: disk space comes back in whole segments.
+  /// Deletes the segments that lie wholly before `position`, never the live one: disk space comes back in whole
+  /// segments.
   package mutating func discard(before position: Position) throws(StorageFailure) {
     try refuseIfPoisoned()
     do {

@@ -44,7 +44,7 @@ struct KeyLayoutTests {
   @Test("No table begins like another, and each is in the table of pinned keys")
   func tablesDoNotOverlap() {
     for a in StoreKey.Table.allCases {
-      #expect(Self.pinned.contains { $0.0.table == a })
+      #expect(Self.pinned.contains { $0.0.table == a }, "\(a)")
       for b in StoreKey.Table.allCases where a != b { #expect(!a.prefix.starts(with: b.prefix)) }
     }
     #expect(Set(Self.pinned.map { $0.0.bytes }).count == Self.pinned.count)

@@ -100,7 +100,9 @@ struct SignStateFileTests {
     let vacant = [UInt8](repeating: 0, count: Self.slot)
     let swapped = Array(late[Self.slot...] + late[..<Self.slot])
     let mixed = Array(early[..<Self.slot] + late[Self.slot...])
-    let strange = [[], late.dropLast(), late + [0], vacant + vacant, swapped, mixed]
+    let short = Array(late.dropLast())
+    let long = late + [0 as UInt8]
+    let strange: [[UInt8]] = [[], short, long, vacant + vacant, swapped, mixed]
     for bytes in strange {
       try OnDisk.write(bytes, path)
       var file = SignStateFile(path: path)

@@ -30,6 +30,8 @@ struct WriteAheadLogDamageTests {
     #expect(try self.bytes(segment) == bytes, "\(what)")
   }
 
+  private func zeros(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }
+
   @Test("A last record torn at any byte, cut off, zeroed or garbled, is cut and the log goes on")
   func tornTail() throws {
     let start = try bench.write(votes.map { [$0] })[2].offset
@@ -38,10 +40,9 @@ struct WriteAheadLogDamageTests {
       let lost = whole.count - end
       var garbled = whole
       garbled[end] ^= 0x10
-      let tails = [
-        ("cut", Array(whole[..<end])),
-        ("zeroed", whole[..<end] + [UInt8](repeating: 0, count: lost)),
-        ("zeroed and longer", whole[..<end] + [UInt8](repeating: 0, count: lost + 4096)),
+      let left = Array(whole[..<end])
+      let tails: [(String, [UInt8])] = [
+        ("cut", left), ("zeroed", left + zeros(lost)), ("zeroed and longer", left + zeros(lost + 4096)),
         ("garbled", garbled),
       ]
       for (what, tail) in tails {

@@ -8,6 +8,8 @@ package protocol Act: Sendable {
   /// One line for people and for the published schema.
   static var title: String { get }
   static var permission: Permission { get }
+  /// The permission that the key needs when `issuer` signs: `permission`, but for acts that two kinds of issuers perform.
+  func permission(for issuer: String) -> Permission
   /// The issuer has one of these roles; empty for any member.
   static var roles: [Role] { get }
   /// Members that may stand in `details` as digests; every other member is shared.
@@ -23,9 +25,10 @@ extension Act {
   package static var roles: [Role] { [] }
   package static var committed: [String] { [] }
   package var parties: [String] { [] }
+  package func permission(for issuer: String) -> Permission { Self.permission }
 
-  package static func read(_ envelope: Envelope) throws(Violations) -> any Act {
-    try Form.read(envelope.terms, at: "/terms") { Self(&$0) }
+  package static func read(_ terms: JSON) throws(Violations) -> Self {
+    try Form.read(terms, at: "/terms") { Self(&$0) }
   }
 
   package static var schema: JSON {
@@ -45,7 +48,7 @@ package struct ActRegistry: Sendable {
     guard let type = types.first(where: { $0.type == envelope.type }) else {
       throw Violations(.typeUnknown, "/type", "\"\(envelope.type)\" is not known")
     }
-    return try type.read(envelope)
+    return try type.read(envelope.terms)
   }
 }
 
@@ -53,9 +56,14 @@ package struct ActRegistry: Sendable {
 package struct AdmittedDocument: Sendable {
   package let verified: VerifiedDocument
   package let act: any Act
+  /// The height whose execution made the signing key known; no block that attests less may carry the document (C-16).
+  package let keyAddedAt: UInt64
 
-  package init(_ verified: VerifiedDocument, registry: ActRegistry) throws(Violations) {
+  package init(
+    _ verified: VerifiedDocument, keyAddedAt: UInt64 = 0, registry: ActRegistry
+  ) throws(Violations) {
     self.verified = verified
+    self.keyAddedAt = keyAddedAt
     act = try registry.act(for: verified.envelope)
   }
 
@@ -86,6 +94,8 @@ package struct Execution {
   /// The id of the document at hand: also the id of the object it creates.
   package let document: Digest
   package let issuer: Member
+  /// The terms of the document at hand, for acts that wait for others.
+  package let terms: JSON
 
   /// Throws `outcome` unless the condition holds.
   package func require(_ condition: Bool, _ outcome: Outcome, _ pointer: String = "") throws(Rejection) {

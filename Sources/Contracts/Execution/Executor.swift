@@ -69,12 +69,13 @@ package enum Executor {
       let issuer = state.get(Member.self, signed.key.member)
     else { return Rejection(.keyUnknown) }
     guard key.isValid(at: block.height) else { return Rejection(.keyNotValid) }
-    guard key.permissions.contains(type.permission) else { return Rejection(.permissionMissing) }
+    guard key.permissions.contains(document.act.permission(for: issuer.id)) else { return Rejection(.permissionMissing) }
     guard type.roles.isEmpty || issuer.roles.contains(where: { type.roles.contains($0) }) else {
       return Rejection(.roleMissing)
     }
     var execution = Execution(
-      state: state.unchanged, block: block, parameters: parameters, document: document.id, issuer: issuer)
+      state: state.unchanged, block: block, parameters: parameters, document: document.id, issuer: issuer,
+      terms: document.envelope.terms)
     // Swapped, not copied: two owners would make each change copy the whole block's changes.
     swap(&execution.state, &state)
     defer { swap(&execution.state, &state) }

@@ -21,6 +21,7 @@ package enum Outcome: UInt16, CaseIterable, Error, Sendable {
   case identifierInvalid = 2015
   case nothingToApprove = 2016
   case heightInPast = 2017
+  case tooManyKeys = 2018
 
   // Trade, 3000
   case numberUsed = 3001
@@ -41,7 +42,6 @@ package enum Outcome: UInt16, CaseIterable, Error, Sendable {
   case notDelivered = 3025
   case receiptAboveDispatched = 3030
   case receiptAlreadyRecorded = 3031
-  case receiptUnknown = 3032
   case invoiceUnknown = 3040
   case invoiceCurrency = 3041
   case invoiceTotal = 3042

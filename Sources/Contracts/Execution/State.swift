@@ -7,6 +7,7 @@ package enum StateTable: UInt8, CaseIterable, Sendable {
   case member = 2
   case key = 3
   case boardAct = 4
+  case keyRing = 5
   case order = 16
   case dispatch = 17
   case attestation = 18

@@ -128,6 +128,36 @@ extension JSON {
   }
 }
 
+extension JSON {
+  /// For people and files that people edit: two spaces a level, a line break at the end.
+  package var indented: String {
+    var out = ""
+    indent(into: &out, "")
+    return out + "\n"
+  }
+
+  private func indent(into out: inout String, _ margin: String) {
+    let inner = margin + "  "
+    switch self {
+    case .array(let values) where !values.isEmpty:
+      out += "["
+      for (index, value) in values.enumerated() {
+        out += (index > 0 ? "," : "") + "\n" + inner
+        value.indent(into: &out, inner)
+      }
+      out += "\n" + margin + "]"
+    case .object(let members) where !members.isEmpty:
+      out += "{"
+      for (index, member) in members.enumerated() {
+        out += (index > 0 ? "," : "") + "\n" + inner + JSON.string(member.name).text + ": "
+        member.value.indent(into: &out, inner)
+      }
+      out += "\n" + margin + "}"
+    default: out += text
+    }
+  }
+}
+
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
   ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {

@@ -22,6 +22,20 @@ package struct HistoryRange: Equatable, Sendable, CBORCodable {
     peaks = []
   }
 
+  /// The history as it was at `count` leaves, from nodes stored then; nil when one is not there.
+  package init?<E: Error>(wasAt count: UInt64, node: (UInt64) throws(E) -> Digest?) throws(E) {
+    guard count <= HistoryRange.maximumCount else { return nil }
+    self.count = count
+    peaks = []
+    var start: UInt64 = 0
+    while start < count {
+      let height = 63 - (count - start).leadingZeroBitCount
+      start += 1 << UInt64(height)
+      guard let peak = try node(HistoryRange.position(of: start - 1) + UInt64(height)) else { return nil }
+      peaks.append(peak)
+    }
+  }
+
   package var root: Digest { MerkleTree.fold(peaks, hasher: LedgerTreeHasher.self) }
 
   /// Nodes that are now complete and that the caller stores, the leaf first; their positions follow those stored before.

@@ -18,10 +18,16 @@ package enum LedgerTreeHasher: TreeHasher {
 /// The Merkle tree of RFC 6962 §2.1 over an ordered list.
 package enum MerkleTree {
   package static func root<H: TreeHasher>(of leaves: [[UInt8]], hasher: H.Type = LedgerTreeHasher.self) -> Digest {
-    root(ofHashes: leaves.map { H.leaf($0) }[...], hasher: hasher)
+    root(ofLeafHashes: leaves.map { H.leaf($0) }, hasher: hasher)
   }
 
-  /// The root over leaves that are already hashed.
+  package static func root<H: TreeHasher>(
+    ofLeafHashes hashes: [Digest], hasher: H.Type = LedgerTreeHasher.self
+  ) -> Digest {
+    root(ofHashes: hashes[...], hasher: hasher)
+  }
+
+  /// The root over a run of leaves that are already hashed.
   package static func root<H: TreeHasher>(
     ofHashes hashes: ArraySlice<Digest>, hasher: H.Type = LedgerTreeHasher.self
   ) -> Digest {

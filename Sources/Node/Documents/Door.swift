@@ -36,7 +36,7 @@ struct Door: Sendable {
       throw Violations(.keyUnknown, "", "\(signed.key) is not registered")
     }
     let verified = try stages.measure(.verify) { () throws(Violations) in try signed.verified(by: key.publicKey) }
-    return try AdmittedDocument(verified, registry: registry)
+    return try AdmittedDocument(verified, keyAddedAt: key.addedAt, registry: registry)
   }
 
   /// Everything, for a document that a client or a peer brings now.

@@ -14,8 +14,13 @@ final class Pool: Sendable {
     var issuerShare = 2
   }
 
-  private struct Contents {
+  fileprivate struct Contents {
     var documents: [Digest: AdmittedDocument] = [:]
+    /// Ids by the leaf of the exact bytes: how a block's documents are found to be verified already.
+    var ids: [Digest: Digest] = [:]
+    /// Pairs of the last blocks: a document that was checked before its block was executed must not come in after it.
+    var recent: Deque<[JTIPair]> = []
+    var recentPairs: Set<JTIPair> = []
     /// Ids in order of arrival; one that is gone from `documents` is passed over.
     var queues: [String: Deque<Digest>] = [:]
     var counts: [String: Int] = [:]
@@ -41,6 +46,9 @@ final class Pool: Sendable {
       let envelope = document.envelope
       if contents.documents[document.id] != nil { return .success(false) }
       let pair = JTIPair(issuer: envelope.issuer, jti: envelope.jti)
+      if contents.recentPairs.contains(pair) {
+        return .failure(Violations(.replayed, "/jti", "recorded in one of the last blocks"))
+      }
       if contents.pairs[pair] != nil {
         return .failure(Violations(.jtiReused, "/jti", "another document of this issuer with this jti is waiting"))
       }
@@ -53,6 +61,7 @@ final class Pool: Sendable {
         return .failure(Violations(.shareExceeded, "", "\(count) documents of \(envelope.issuer) are waiting"))
       }
       contents.documents[document.id] = document
+      contents.ids[document.verified.signed.leaf] = document.id
       contents.pairs[pair] = document.id
       contents.bytes += size
       contents.counts[envelope.issuer] = count + 1
@@ -67,9 +76,9 @@ final class Pool: Sendable {
 
   func document(_ id: Digest) -> AdmittedDocument? { contents.withLock { $0.documents[id] } }
 
-  /// Those of `ids` that wait here.
-  func documents(_ ids: [Digest]) -> [AdmittedDocument?] {
-    contents.withLock { contents in ids.map { contents.documents[$0] } }
+  /// For each leaf the document that waits here with these very bytes, verified when it came in.
+  func documents(withLeaves leaves: [Digest]) -> [AdmittedDocument?] {
+    contents.withLock { contents in leaves.map { contents.ids[$0].flatMap { id in contents.documents[id] } } }
   }
 
   var isEmpty: Bool { contents.withLock { $0.documents.isEmpty } }
@@ -78,7 +87,9 @@ final class Pool: Sendable {
 
   /// Up to these bounds of documents that are in none of the parent blocks (`excluding`) and not expired at `time`, one
   /// issuer after the other. They stay in the pool until they are finalized.
-  func take(documents: Int, bytes: Int, quota: Int, time: Int64, excluding: (Digest) -> Bool) -> [AdmittedDocument] {
+  func take(
+    documents: Int, bytes: Int, quota: Int, time: Int64, excluding: (AdmittedDocument) -> Bool
+  ) -> [AdmittedDocument] {
     contents.withLock { contents in
       var taken: [AdmittedDocument] = []
       var size = 0
@@ -91,7 +102,7 @@ final class Pool: Sendable {
         while place < queue.count {
           let id = queue[place]
           place += 1
-          guard let document = contents.documents[id], document.envelope.expiresAt * 1000 >= time, !excluding(id) else {
+          guard let document = contents.documents[id], document.envelope.expiresAt * 1000 >= time, !excluding(document) else {
             continue
           }
           let length = document.verified.signed.bytes.count
@@ -112,6 +123,7 @@ final class Pool: Sendable {
   func remove(_ documents: [AdmittedDocument], time: Int64) {
     contents.withLock { contents in
       for document in documents { contents.drop(document.id) }
+      contents.remember(documents)
       var turns: Deque<String> = []
       for issuer in contents.turns {
         while let id = contents.queues[issuer]?.first {
@@ -134,9 +146,20 @@ extension Pool.Contents {
   fileprivate mutating func drop(_ id: Digest) {
     guard let document = documents.removeValue(forKey: id) else { return }
     let envelope = document.envelope
+    ids[document.verified.signed.leaf] = nil
     pairs[Pool.JTIPair(issuer: envelope.issuer, jti: envelope.jti)] = nil
     bytes -= document.verified.signed.bytes.count
     let count = (counts[envelope.issuer] ?? 1) - 1
     counts[envelope.issuer] = count == 0 ? nil : count
+  }
+
+  /// More blocks than may lie between a check at the door and the execution that it did not see.
+  private static let recentBlocks = 32
+
+  fileprivate mutating func remember(_ documents: [AdmittedDocument]) {
+    let pairs = documents.map { Pool.JTIPair(issuer: $0.envelope.issuer, jti: $0.envelope.jti) }
+    recentPairs.formUnion(pairs)
+    recent.append(pairs)
+    if recent.count > Self.recentBlocks, let old = recent.popFirst() { recentPairs.subtract(old) }
   }
 }

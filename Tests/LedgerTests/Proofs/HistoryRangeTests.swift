@@ -73,6 +73,17 @@ struct HistoryRangeTests {
     }
   }
 
+  @Test("the history as it was at any count comes back from the stored nodes, unless one is missing")
+  func asItWas() {
+    let chain = Chain()
+    for (count, state) in chain.states.enumerated() {
+      #expect(HistoryRange(wasAt: UInt64(count), node: chain.node) == state)
+    }
+    #expect(HistoryRange(wasAt: 71, node: chain.node) == nil)
+    #expect(HistoryRange(wasAt: .max, node: chain.node) == nil)
+    #expect(HistoryRange(wasAt: 12, node: { $0 == 14 ? nil : chain.node($0) }) == nil)
+  }
+
   @Test("there is no proof for a leaf that is not there, nor from nodes that are missing")
   func absent() {
     let chain = Chain()

@@ -1,0 +1,82 @@
+import Contracts
+import Financing
+import Ledger
+import LedgerStore
+import Sodium
+import Synchronization
+
+/// The executed chain: performs finalized blocks in order and knows what recent heights came to.
+final class Chain: Sendable {
+  let genesis: Genesis
+  let store: ChainStore
+  private let stages: Stages
+  private let recent: Mutex<Recent>
+
+  /// The head, and what the last heights attest: a header attests at most the execution lag back.
+  private struct Recent {
+    var head: ChainHead
+    var executed: [Executed]
+  }
+
+  init(genesis: Genesis, store: ChainStore, stages: Stages) throws {
+    self.genesis = genesis
+    self.store = store
+    self.stages = stages
+    let head = try store.head()
+    let lag = genesis.parameters.executionLag * 2
+    var executed: [Executed] = []
+    for height in (head.height > lag ? head.height - lag : 0)...head.height {
+      guard let leaf = try store.leaf(at: height),
+        let history = try HistoryRange(wasAt: height + 1, node: store.historyNode)
+      else { throw NodeFailure.damaged("the history of height \(height) is missing") }
+      executed.append(Executed(height: height, stateRoot: leaf.stateRoot, historyRoot: history.root))
+    }
+    recent = Mutex(Recent(head: head, executed: executed))
+  }
+
+  var head: ChainHead { recent.withLock { $0.head } }
+
+  /// What this node computed for `height`; nil when it is not executed yet, or longer ago than any header may attest.
+  func executed(at height: UInt64) -> Executed? {
+    recent.withLock { recent in recent.executed.last { $0.height == height } }
+  }
+
+  /// Executes the next block and writes it with everything that follows from it in one synced batch.
+  @discardableResult
+  func execute(_ finalized: FinalizedBlock, _ admitted: [AdmittedDocument]) throws -> [OutcomeRecord] {
+    let block = finalized.block
+    let head = self.head
+    precondition(block.header.height == head.height + 1 && admitted.count == block.documents.count)
+    let context = BlockContext(height: block.header.height, time: block.header.time)
+    let result = try stages.measure(.execute, items: admitted.count) { () throws(StateFailure) in
+      try Executor.execute(admitted, in: context, on: store)
+    }
+    let start = ContinuousClock.now
+    let update = try StateTree.update(
+      root: head.stateVersion, to: context.height, changes: ChainStore.treeChanges(result.changes), reader: store)
+    let leaf = HistoryLeaf(
+      height: context.height, block: block.digest, stateRoot: update.root,
+      outcomesRoot: MerkleTree.root(of: result.outcomes.map(\.cbor)))
+    var history = head.history
+    let nodes = history.append(leaf.digest)
+    stages.add(.tree, since: start, items: admitted.count)
+    let next = ChainHead(
+      height: context.height, block: leaf.block, view: finalized.finality.proposal.view, time: context.time,
+      stateRoot: update.root, stateVersion: update.rootVersion, history: history,
+      attested: block.header.executed.height)
+    try stages.measure(.commit, items: admitted.count) { () throws(StorageFailure) in
+      try store.commit(
+        ChainStore.Commit(
+          finalized: finalized, admitted: admitted, outcomes: result.outcomes, changes: result.changes, update: update,
+          leaf: leaf, nodes: nodes, head: next))
+    }
+    recent.withLock { recent in
+      recent.head = next
+      recent.executed.append(next.executed)
+      if recent.executed.count > Int(genesis.parameters.executionLag) * 4 {
+        recent.executed.removeFirst(Int(genesis.parameters.executionLag) * 2)
+      }
+    }
+    return result.outcomes
+  }
+}

@@ -1,0 +1,146 @@
+import Contracts
+import Ledger
+import Sodium
+import Synchronization
+
+/// Where documents are handed in and asked after: the door, the pool, and what became of each.
+final class DocumentDesk: Sendable {
+  let chain: Chain
+  let door: Door
+  let pool: Pool
+  let waiters = Waiters()
+  let disclosures: DisclosureStore
+  private let finalizedNotExecuted = Mutex<[Digest: UInt64]>([:])
+  /// Called with documents that this node was the first to take in.
+  private let spread: @Sendable ([AdmittedDocument]) -> Void
+
+  init(
+    chain: Chain, door: Door, pool: Pool, disclosures: DisclosureStore,
+    spread: @escaping @Sendable ([AdmittedDocument]) -> Void
+  ) {
+    self.chain = chain
+    self.door = door
+    self.pool = pool
+    self.disclosures = disclosures
+    self.spread = spread
+  }
+
+  /// Takes one transmission: a compact JWS, with `~disclosure~…~` behind it or not. The id is returned also for what was
+  /// recorded before: sending twice is not a fault.
+  func submit(_ transmissions: [[UInt8]]) async throws -> [Submitted] {
+    let chunk = 32
+    if transmissions.count <= chunk {
+      let taken = try transmissions.map { try take($0) }
+      announce(taken)
+      return taken
+    }
+    var results = [Submitted?](repeating: nil, count: transmissions.count)
+    try await withThrowingTaskGroup(of: [(Int, Submitted)].self) { group in
+      for start in stride(from: 0, to: transmissions.count, by: chunk) {
+        group.addTask {
+          try (start..<min(start + chunk, transmissions.count)).map { ($0, try self.take(transmissions[$0])) }
+        }
+      }
+      for try await part in group {
+        for (index, submitted) in part { results[index] = submitted }
+      }
+    }
+    let taken = results.map { $0! }
+    announce(taken)
+    return taken
+  }
+
+  struct Submitted: Sendable {
+    let id: Digest?
+    let violations: Violations?
+    /// Set when this node did not have it before.
+    let fresh: AdmittedDocument?
+  }
+
+  private func take(_ transmission: [UInt8]) throws -> Submitted {
+    let (jws, disclosed) = DocumentDesk.split(transmission)
+    do {
+      let admitted = try door.admitted(jws, head: chain.head.height)
+      if !disclosed.isEmpty { try keep(disclosed, of: admitted) }
+      let isNew = try pool.add(admitted)
+      return Submitted(id: admitted.id, violations: nil, fresh: isNew ? admitted : nil)
+    } catch let violations as Violations {
+      let id = try? SignedDocument(jws).id
+      // The very bytes again: the first outcome is the answer.
+      if violations.first.refusal == .replayed, let id, try chain.store.location(of: id) != nil || isFinalized(id) {
+        return Submitted(id: id, violations: nil, fresh: nil)
+      }
+      return Submitted(id: id, violations: violations, fresh: nil)
+    }
+  }
+
+  private func announce(_ submitted: [Submitted]) {
+    let fresh = submitted.compactMap(\.fresh)
+    if !fresh.isEmpty { spread(fresh) }
+  }
+
+  // MARK: Disclosures
+
+  private static func split(_ transmission: [UInt8]) -> (jws: [UInt8], disclosures: [String]) {
+    let parts = transmission.split(separator: UInt8(ascii: "~"), omittingEmptySubsequences: true)
+    guard let jws = parts.first else { return (transmission, []) }
+    return (Array(jws), parts.dropFirst().map { String(decoding: $0, as: UTF8.self) })
+  }
+
+  /// Keeps disclosures that the document committed to; all of them must fit.
+  func keep(_ texts: [String], of document: AdmittedDocument) throws {
+    let committed = document.envelope.committed
+    let names = Swift.type(of: document.act).committed
+    var seen: Set<Digest> = []
+    for text in texts {
+      guard let disclosure = Disclosure(text), committed.contains(disclosure.digest), names.contains(disclosure.name),
+        seen.insert(disclosure.digest).inserted
+      else { throw Violations(.disclosureInvalid, "/details", "a disclosure does not belong to this document") }
+    }
+    try disclosures.keep(texts, of: document.id, for: document.act.parties.filter { $0 != document.envelope.issuer })
+  }
+
+  // MARK: What became of a document
+
+  struct Status: Sendable {
+    let stage: DocumentStage
+    let location: DocumentLocation?
+    let outcome: OutcomeRecord?
+  }
+
+  /// Nil when this node has never seen it.
+  func status(of id: Digest) throws -> Status? {
+    if let location = try chain.store.location(of: id) {
+      let outcomes = try chain.store.outcomes(at: location.height)
+      let stage: DocumentStage = chain.head.attested >= location.height ? .attested : .executed
+      return Status(stage: stage, location: location, outcome: outcomes?[location.index])
+    }
+    if let height = finalizedNotExecuted.withLock({ $0[id] }) {
+      return Status(stage: .finalized, location: DocumentLocation(height: height, index: 0), outcome: nil)
+    }
+    return pool.contains(id) ? Status(stage: .pending, location: nil, outcome: nil) : nil
+  }
+
+  private func isFinalized(_ id: Digest) -> Bool { finalizedNotExecuted.withLock { $0[id] != nil } }
+
+  func wait(for ids: [Digest], stage: DocumentStage, limit: Duration) async throws {
+    try await waiters.wait(for: ids, stage: stage, limit: limit) { id in
+      try status(of: id).map { $0.stage >= stage } ?? false
+    }
+  }
+
+  func finalized(_ block: FinalizedBlock, _ documents: [AdmittedDocument]) {
+    let ids = documents.map(\.id)
+    finalizedNotExecuted.withLock { waiting in for id in ids { waiting[id] = block.block.header.height } }
+    waiters.signal(ids, .finalized)
+  }
+
+  func executed(_ head: ChainHead, _ documents: [AdmittedDocument]) {
+    let ids = documents.map(\.id)
+    finalizedNotExecuted.withLock { waiting in for id in ids { waiting[id] = nil } }
+    waiters.signal(ids, .executed)
+    let waiting = waiters.awaitingAttestation
+    let attested = waiting.filter { (try? chain.store.location(of: $0)).flatMap { $0 }.map { $0.height <= head.attested } ?? false }
+    waiters.signal(attested, .attested)
+  }
+}

@@ -1,0 +1,219 @@
+import Consensus
+import Contracts
+import Ledger
+import LedgerStore
+import Sodium
+
+/// A block that is not executed yet.
+struct BlockEntry {
+  let block: Block
+  /// Its documents, once each was checked.
+  var admitted: [AdmittedDocument]?
+  var standing = Standing.received
+  /// Its body is in the consensus log.
+  var isLogged = false
+
+  enum Standing: Equatable {
+    case received
+    case checking
+    /// Valid by C-16, and in the log.
+    case valid
+    case invalid
+  }
+
+  init(block: Block) { self.block = block }
+
+  /// Only blocks on which others are built are asked, so the documents are known to be well-formed.
+  var pairs: [Pool.JTIPair] {
+    let envelopes = admitted?.map(\.envelope) ?? block.documents.compactMap { try? SignedDocument($0).envelope }
+    return envelopes.map { Pool.JTIPair(issuer: $0.issuer, jti: $0.jti) }
+  }
+}
+
+/// A question of the machine about a block.
+struct Verification: Sendable {
+  let proposal: Proposal
+  let parent: Digest
+  let purpose: Purpose
+}
+
+extension Replica {
+  /// Blocks held at once; far more than views that can be open.
+  private static let maximumBlocks = 256
+  private static let maximumUnasked = 8
+
+  // MARK: Bodies
+
+  /// A body came from a peer, asked for or not.
+  func receive(_ block: Block, from peer: Int) {
+    let digest = block.digest
+    guard blocks[digest] == nil, block.header.height > chain.head.height else { return }
+    if awaited[digest] == nil {
+      guard blocks.count < Replica.maximumBlocks else { return }
+      unasked[peer, default: []].append(digest)
+      if unasked[peer]!.count > Replica.maximumUnasked {
+        let oldest = unasked[peer]!.removeFirst()
+        if blocks[oldest]?.standing == .received, awaited[oldest] == nil { blocks[oldest] = nil }
+      }
+    }
+    blocks[digest] = BlockEntry(block: block)
+    if let verification = awaited[digest] { verify(verification) }
+  }
+
+  func fetchBody(_ digest: Digest, from peer: Int) {
+    guard blocks[digest] == nil else { return }
+    transport.send(PeerMessage.fetchBody(digest).cbor, on: .control, to: peer)
+  }
+
+  func serveBody(_ digest: Digest, to peer: Int) {
+    guard let entry = blocks[digest] else { return }
+    transport.send(PeerMessage.body(entry.block).cbor, on: .bodies, to: peer)
+  }
+
+  // MARK: Verdicts (C-16)
+
+  func verify(_ verification: Verification) {
+    let proposal = verification.proposal
+    guard let entry = blocks[proposal.payload] else {
+      awaited[proposal.payload] = verification
+      return
+    }
+    if entry.standing == .invalid { return answer(verification, .invalid) }
+    let header = entry.block.header
+    guard let parent = parentHeader(verification.parent) else {
+      awaited[proposal.payload] = verification
+      return answer(verification, .notYet)
+    }
+    guard follows(header, parent, proposal) else {
+      logger.warning("an invalid block was proposed", metadata: ["view": "\(proposal.view)"])
+      blocks[proposal.payload]?.standing = .invalid
+      return answer(verification, .invalid)
+    }
+    // Own progress and the own clock may delay, never decide.
+    guard let mine = chain.executed(at: header.executed.height) else {
+      awaited[proposal.payload] = verification
+      return answer(verification, .notYet)
+    }
+    guard mine == header.executed else {
+      logger.error("a block attests another state", metadata: ["height": "\(header.executed.height)"])
+      blocks[proposal.payload]?.standing = .invalid
+      return answer(verification, .invalid)
+    }
+    if verification.purpose == .vote, header.time > clock.now + parameters.clockDriftMilliseconds {
+      awaited[proposal.payload] = verification
+      let wait = clock.wallMilliseconds(for: header.time - clock.now - parameters.clockDriftMilliseconds)
+      loop.scheduleTask(in: .milliseconds(max(1, wait))) { self.assumeIsolated { $0.retry(proposal.payload) } }
+      return answer(verification, .notYet)
+    }
+    switch entry.standing {
+    case .valid:
+      awaited[proposal.payload] = nil
+      answer(verification, .valid)
+    case .checking:
+      awaited[proposal.payload] = verification
+    case .received:
+      awaited[proposal.payload] = verification
+      check(entry.block, on: verification.parent)
+    case .invalid: break
+    }
+  }
+
+  private func answer(_ verification: Verification, _ verdict: Verdict) {
+    if verdict == .invalid { awaited[verification.proposal.payload] = nil }
+    feed(.verdict(verification.proposal, verdict))
+  }
+
+  func retry(_ digest: Digest) {
+    if let verification = awaited[digest] { verify(verification) }
+  }
+
+  /// After progress of execution: what waited for it is looked at again.
+  func retryAwaited() {
+    for verification in awaited.values.sorted(by: { $0.proposal.view < $1.proposal.view }) { verify(verification) }
+    if let (view, parentView, parent) = postponedBuild {
+      postponedBuild = nil
+      build(view: view, parentView: parentView, parent: parent)
+    }
+  }
+
+  /// Height, time and attestation of a block that others may build on.
+  struct ParentHeader {
+    let height: UInt64
+    let time: Int64
+    let executed: UInt64
+  }
+
+  func parentHeader(_ digest: Digest) -> ParentHeader? {
+    if let header = blocks[digest]?.block.header {
+      return ParentHeader(height: header.height, time: header.time, executed: header.executed.height)
+    }
+    let head = chain.head
+    guard head.block == digest else { return nil }
+    return ParentHeader(height: head.height, time: head.time, executed: head.attested)
+  }
+
+  /// Everything that the header alone, its parent and the view decide.
+  private func follows(_ header: Header, _ parent: ParentHeader, _ proposal: Proposal) -> Bool {
+    let validators = chain.genesis.validators
+    return header.protocolVersion == Header.currentProtocol && header.suite == Header.currentSuite
+      && header.chain == chain.genesis.chain && header.epoch == validators.epoch
+      && header.validators == validatorsDigest && header.nextValidators == validatorsDigest
+      && header.height == parent.height + 1 && header.time >= parent.time
+      && header.proposer == validators.leader(of: proposal.view)
+      && header.executed.height >= parent.executed && header.executed.height < header.height
+      && header.height - header.executed.height <= parameters.executionLag
+  }
+
+  private var validatorsDigest: Digest { chain.genesis.validatorsDigest }
+
+  /// Documents are checked off the loop, in parallel, and never twice for the same bytes.
+  private func check(_ block: Block, on parent: Digest) {
+    let digest = block.digest
+    blocks[digest]?.standing = .checking
+    let check = BlockCheck(
+      block: block, chain: chain, door: door, pool: pool, parameters: parameters,
+      pairsSinceExecution: pairsSinceExecution(parent), stages: stages)
+    Task {
+      let result = await check.run()
+      self.checked(digest, result)
+    }
+  }
+
+  private func checked(_ digest: Digest, _ result: BlockCheck.Result) {
+    guard !hasStopped, blocks[digest] != nil else { return }
+    switch result {
+    case .valid(let documents):
+      blocks[digest]?.admitted = documents
+      do {
+        // C-21: the body is durable before its notarize; both share the turn's fsync.
+        try logBody(digest, view: awaited[digest]?.proposal.view ?? machine.currentView)
+        blocks[digest]?.standing = .valid
+      } catch {
+        return fail(.storage(error.message))
+      }
+    case .invalid(let reason):
+      logger.warning("a block is invalid", metadata: ["block": "\(digest)", "reason": "\(reason)"])
+      blocks[digest]?.standing = .invalid
+    case .failed(let failure): return fail(failure)
+    }
+    retry(digest)
+  }
+
+  /// The next fsync of the log covers it.
+  func logBody(_ digest: Digest, view: UInt64) throws(StorageFailure) {
+    guard let entry = blocks[digest], !entry.isLogged else { return }
+    try append(.body(entry.block, view: view))
+    blocks[digest]?.isLogged = true
+  }
+
+  /// (issuer, jti) of every block between the executed head and `parent`, which the database does not know yet.
+  func pairsSinceExecution(_ parent: Digest) -> Set<Pool.JTIPair> {
+    var pairs: Set<Pool.JTIPair> = []
+    var digest = parent
+    while let entry = blocks[digest] {
+      pairs.formUnion(entry.pairs)
+      digest = entry.block.header.parent
+    }
+    return pairs
+  }
+}

@@ -1,0 +1,58 @@
+import Consensus
+import Contracts
+import Ledger
+import Sodium
+
+extension Replica {
+  /// Makes a block on `parent`, sends its body to everyone at once (C-7) and answers when the body is in the log.
+  func build(view: UInt64, parentView: UInt64, parent: Digest) {
+    guard let header = parentHeader(parent), let index = machine.configuration.me else {
+      return feed(.buildFailed(view: view))
+    }
+    let head = chain.head
+    // Backpressure: finality may not run further ahead of execution than L (fault 13).
+    guard header.height + 1 - min(head.height, header.height) <= parameters.executionLag else {
+      postponedBuild = (view, parentView, parent)
+      return
+    }
+    let start = ContinuousClock.now
+    guard let executed = attestable(header, head) else { return feed(.buildFailed(view: view)) }
+    let time = max(header.time, clock.now)
+    let ancestors = pairsSinceExecution(parent)
+    let documents = pool.take(
+      documents: parameters.blockDocuments, bytes: parameters.blockBytes, quota: parameters.issuerQuota, time: time
+    ) { document in
+      let pair = Pool.JTIPair(issuer: document.envelope.issuer, jti: document.envelope.jti)
+      return document.keyAddedAt > executed.height || ancestors.contains(pair)
+    }
+    let genesis = chain.genesis
+    let block = Block(
+      header: Header(
+        chain: genesis.chain, epoch: genesis.validators.epoch, height: header.height + 1, parent: parent, time: time,
+        proposer: index,
+        documentsRoot: MerkleTree.root(ofHashes: documents.map(\.verified.signed.leaf)[...]),
+        executed: executed, validators: genesis.validatorsDigest, nextValidators: genesis.validatorsDigest),
+      documents: documents.map(\.verified.signed.bytes))
+    let digest = block.digest
+    var entry = BlockEntry(block: block)
+    entry.admitted = documents
+    entry.standing = .valid
+    blocks[digest] = entry
+    transport.broadcast(PeerMessage.body(block).cbor, on: .bodies)
+    stages.add(.build, since: start, items: documents.count)
+    do {
+      try logBody(digest, view: view)
+    } catch {
+      return fail(.storage(error.message))
+    }
+    feed(.built(view: view, payload: digest))
+  }
+
+  /// The newest height that the others have most likely executed too: one below the newest finalized while documents flow, so
+  /// that execution is not on the path of the vote (fault 13); the newest itself when things are quiet.
+  private func attestable(_ parent: ParentHeader, _ head: ChainHead) -> Executed? {
+    let newest = pool.isEmpty ? queuedHeight : queuedHeight - min(1, queuedHeight)
+    let height = max(parent.executed, min(head.height, newest, parent.height))
+    return chain.executed(at: height)
+  }
+}

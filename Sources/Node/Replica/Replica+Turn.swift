@@ -1,0 +1,140 @@
+import Consensus
+import Ledger
+import LedgerStore
+import NIOCore
+import Sodium
+
+/// C-20: take inputs, step, append, one fsync, and only then let votes out.
+extension Replica {
+  /// Takes an input into the next turn; many that come close together share one fsync.
+  func feed(_ input: Input) {
+    guard !hasStopped else { return }
+    inbox.append(input)
+    guard !turnIsScheduled else { return }
+    turnIsScheduled = true
+    loop.execute { self.assumeIsolated { $0.turn() } }
+  }
+
+  private func turn() {
+    turnIsScheduled = false
+    let start = ContinuousClock.now
+    do {
+      while !inbox.isEmpty, !hasStopped {
+        let inputs = inbox
+        inbox = []
+        for input in inputs {
+          for action in machine.handle(input) { try collect(action) }
+        }
+        if logHasUnsynced { try sync() }
+        release()
+        updateIdle()
+      }
+    } catch let failure as StorageFailure {
+      fail(.storage(failure.message))
+    } catch {
+      fail(.damaged("\(error)"))
+    }
+    stages.add(.consensus, since: start)
+  }
+
+  /// What must be durable goes to the log now; what others may see waits for the fsync.
+  private func collect(_ action: Action) throws {
+    switch action {
+    case .persist(let record):
+      try append(.record(record))
+    case .sign(let subject):
+      if signer?.rules == nil, machine.voting == .normal { try signer?.restore(machine.rules) }
+      guard let vote = signer?.sign(subject) else {
+        return fail(.alarm("the sign state forbids a vote in view \(subject.view) that the log does not know"))
+      }
+      try append(.record(.vote(vote)))
+      inbox.append(.signed(vote))
+    default:
+      outbox.append(action)
+    }
+  }
+
+  func append(_ entry: LogEntry) throws(StorageFailure) {
+    logPositions.append((entry.view, try log.append(entry.bytes)))
+    logHasUnsynced = true
+  }
+
+  private func sync() throws(StorageFailure) {
+    logHasUnsynced = false
+    try stages.measure(.log) { () throws(StorageFailure) in
+      try log.sync()
+      try signer?.sync()
+    }
+  }
+
+  private func release() {
+    let actions = outbox
+    outbox = []
+    for action in actions where !hasStopped { perform(action) }
+  }
+
+  private func perform(_ action: Action) {
+    switch action {
+    case .persist, .sign: break
+    case .broadcast(let message): transport.broadcast(message.cbor, on: .consensus)
+    case .send(let message, let peer): transport.send(message.cbor, on: .consensus, to: peer)
+    case .build(let view, let parentView, let parent): build(view: view, parentView: parentView, parent: parent)
+    case .verify(let proposal, let parent, let purpose):
+      verify(Verification(proposal: proposal, parent: parent, purpose: purpose))
+    case .fetchBody(let digest, let peer): fetchBody(digest, from: peer)
+    case .arm(let timer, let milliseconds): arm(timer, milliseconds)
+    case .evidence(let evidence): logger.error("misbehaviour seen", metadata: ["evidence": "\(evidence)"])
+    case .finalized(let proposals, let certificate): finalize(proposals, certificate)
+    case .behind(let certificate): catchUp(to: certificate)
+    case .alarm(let alarm): raise(alarm)
+    }
+  }
+
+  private func raise(_ alarm: Alarm) {
+    switch alarm {
+    case .invalidBlockNotarized(let proposal):
+      fail(.diverged("a quorum notarized the block of view \(proposal.view), which is invalid here"))
+    case .conflictingCertificates(let view):
+      fail(.alarm("two certificates of view \(view) exclude each other: more than f validators misbehave"))
+    case .keyUsedElsewhere(let vote):
+      logger.error("this validator's key signed a vote elsewhere", metadata: ["view": "\(vote.subject.view)"])
+    }
+  }
+
+  private func arm(_ timer: Consensus.Timer, _ milliseconds: Int64) {
+    timers[timer.kind]?.cancel()
+    guard milliseconds > 0 else { return feed(.timer(timer)) }
+    timers[timer.kind] = loop.scheduleTask(in: .milliseconds(milliseconds)) {
+      self.assumeIsolated { $0.feed(.timer(timer)) }
+    }
+  }
+
+  /// C-14: quiet only when nothing waits and the newest documents' result is attested in a finalized header.
+  func updateIdle() {
+    let idle = pool.isEmpty && newestWithDocuments <= attested
+    guard idle != lastIdle else { return }
+    lastIdle = idle
+    feed(.idle(idle))
+  }
+
+  /// Lets go of log segments that neither the machine nor execution needs any more.
+  func pruneLog() {
+    let floor = min(machine.logFloor, chain.head.view)
+    var kept: WriteAheadLog.Position?
+    var passed = 0
+    for (view, position) in logPositions {
+      if view >= floor {
+        kept = position
+        break
+      }
+      passed += 1
+    }
+    logPositions.removeFirst(passed)
+    guard let kept else { return }
+    do throws(StorageFailure) {
+      try log.discard(before: kept)
+    } catch {
+      fail(.storage(error.message))
+    }
+  }
+}
