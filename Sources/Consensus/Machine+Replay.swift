@@ -3,11 +3,11 @@ import Ledger
 /// C-22: what a restart rebuilds.
 extension Machine {
   mutating func replay(_ records: [LogRecord]) {
+    for record in records where record.view > forgotten && record.view < .max / 2 { replay(record) }
     if let finalization = floor.finalization {
       let index = hold(floor.view)
-      views[index].set(finalization)
+      if views[index].finalization == nil { views[index].set(finalization) }
     }
-    for record in records where record.view > forgotten && record.view < .max / 2 { replay(record) }
     moveOn()
     // An own notarize or nullify was signed in the view that this node was in.
     currentView = max(currentView, rules.notarized, rules.nullified)
@@ -41,7 +41,7 @@ extension Machine {
     }
   }
 
-  /// The part of the machine that the log holds. Replaying the log gives the same (C-22).
+  /// The part of the machine, above its floor, that the log holds. Replaying the log gives the same (C-22).
   package struct Durable: Equatable, Sendable {
     package struct View: Equatable, Sendable {
       package let view: UInt64
@@ -58,14 +58,14 @@ extension Machine {
 
   package var durable: Durable {
     var held: [Durable.View] = []
-    for state in views {
+    for state in views[start(above: floor.view)...] {
       let view = Durable.View(
         view: state.view,
         ownVotes: VoteKind.allCases.compactMap { kind in
           configuration.me.flatMap { state.tally(kind).vote(of: $0) }
         },
         certificates: VoteKind.allCases.compactMap { state.certificate($0) },
-        certified: state.certified && state.view > floor.view)
+        certified: state.certified)
       if !view.ownVotes.isEmpty || !view.certificates.isEmpty { held.append(view) }
     }
     return Durable(

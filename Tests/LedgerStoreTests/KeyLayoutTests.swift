@@ -32,6 +32,8 @@ struct KeyLayoutTests {
     (.marker(.oldestHeight), "0a03"),
     (.marker(.oldestVersion), "0a04"),
     (.marker(.historySize), "0a05"),
+    (.leaf(height: 1), "0b0000000000000001"),
+    (.leaf(height: 256), "0b0000000000000100"),
   ]
 
   @Test("Each key stands on disk as it always has, and is read back as itself", arguments: pinned)

@@ -5,7 +5,8 @@ import Testing
 struct SealedBoxTests {
   static let plaintext = Array("unit price 12.40".utf8)
 
-  @Test("only the recipient opens a box, every box is another, and no altered byte passes", arguments: [0, 1, 16, 1000])
+  @Test(
+    "only the recipient opens a box, every box is another, and no altered byte passes", arguments: [0, 1, 16, 1000])
   func recipient(count: Int) throws {
     let plaintext = [UInt8](repeating: 5, count: count)
     guard let recipient = OpeningKey(seed: secret([UInt8](repeating: 1, count: 32))),
@@ -32,7 +33,9 @@ struct SealedBoxTests {
   @Test("nothing is sealed to a key of small order or of another length")
   func recipientKeys() {
     let one = [1] + [UInt8](repeating: 0, count: 31)
-    for key in [[], [UInt8](repeating: 9, count: 31), [UInt8](repeating: 9, count: 33), [UInt8](repeating: 0, count: 32), one] {
+    for key in [
+      [], [UInt8](repeating: 9, count: 31), [UInt8](repeating: 9, count: 33), [UInt8](repeating: 0, count: 32), one,
+    ] {
       #expect(SealedBox.seal(Self.plaintext, to: key) == nil)
     }
     let isRefused = OpeningKey(seed: secret([1, 2, 3])) == nil
@@ -56,7 +59,9 @@ struct PassphraseBoxTests {
     _ box: [UInt8], passphrase: [UInt8] = passphrase, salt: [UInt8] = salt, nonce: [UInt8] = nonce,
     cost: PassphraseBox.Cost = cheapest
   ) -> [UInt8]? {
-    guard let secret = PassphraseBox.open(box, passphrase: passphrase, salt: salt, nonce: nonce, cost: cost) else { return nil }
+    guard let secret = PassphraseBox.open(box, passphrase: passphrase, salt: salt, nonce: nonce, cost: cost) else {
+      return nil
+    }
     return secret.withUnsafeBytes { Array($0) }
   }
 
@@ -97,7 +102,9 @@ struct PassphraseBoxTests {
   func costs(operations: UInt64, memory: Int) {
     let cost = PassphraseBox.Cost(operations: operations, memoryBytes: memory)
     #expect(!cost.isAcceptable)
-    #expect(PassphraseBox.seal(secret(Self.key), passphrase: Self.passphrase, salt: Self.salt, nonce: Self.nonce, cost: cost) == nil)
+    #expect(
+      PassphraseBox.seal(secret(Self.key), passphrase: Self.passphrase, salt: Self.salt, nonce: Self.nonce, cost: cost)
+        == nil)
     #expect(Self.opened([UInt8](repeating: 0, count: 48), cost: cost) == nil)
     #expect(PassphraseBox.Cost.moderate.isAcceptable)
   }

@@ -86,7 +86,9 @@ struct SigningTests {
     "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
   ]
 
-  @Test("no key of small order may be registered, and none verifies the signature that is good for every message", arguments: smallOrder)
+  @Test(
+    "no key of small order may be registered, and none verifies the signature that is good for every message",
+    arguments: smallOrder)
   func smallOrderKeys(text: String) throws {
     let key = try #require(PublicKey(bytesOf(hexadecimal: text) ?? []))
     #expect(!key.isAcceptable)

@@ -57,7 +57,7 @@ package struct XMLTree: Sendable {
 
   static func collapsed(_ text: [UInt8]) -> String {
     let words = text.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0a || $0 == 0x0d }
-    return String(decoding: words.joined(separator: [0x20]), as: UTF8.self)
+    return String(decoding: Array(words.joined(separator: [0x20])), as: UTF8.self)
   }
 
   // MARK: Naming places

@@ -47,7 +47,9 @@ package struct StateProof: Equatable, Sendable {
     case (nil, nil): digest = .zero
     case (nil, let other?):
       // Only a leaf on the way to the key keeps the key from being below.
-      guard other.path != path, (0..<depth).allSatisfy({ other.path.nibble($0) == path.nibble($0) }) else { return false }
+      guard other.path != path, (0..<depth).allSatisfy({ other.path.nibble($0) == path.nibble($0) }) else {
+        return false
+      }
       digest = StateChild.leaf(path: other.path, value: other.value).digest
     case (_?, _?): return false
     }

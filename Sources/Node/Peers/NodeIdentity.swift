@@ -14,7 +14,9 @@ package struct NodeIdentity: Sendable {
   let privateKey: NIOSSLPrivateKey
 
   package init(_ transportKey: borrowing SigningKey) throws {
-    let secret = try transportKey.withSeed { try Curve25519.Signing.PrivateKey(rawRepresentation: $0) }
+    let secret = try transportKey.withSeed { seed in
+      Result { try Curve25519.Signing.PrivateKey(rawRepresentation: seed) }
+    }.get()
     let name = try DistinguishedName { CommonName(hexadecimal(transportKey.publicKey.bytes)) }
     let certificate = try Certificate(
       version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: Certificate.PublicKey(secret.publicKey),

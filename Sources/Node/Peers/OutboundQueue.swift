@@ -53,7 +53,8 @@ package struct OutboundQueue: Sendable {
     var dropped = 0
     if channel == .consensus {
       while !lanes[index].hasRoom(for: message.count), lanes[index].messages.count > lanes[index].firstWhole {
-        let old = lanes[index].messages.remove(at: lanes[index].messages.startIndex + lanes[index].firstWhole)
+        let messages = lanes[index].messages
+        let old = lanes[index].messages.remove(at: messages.index(messages.startIndex, offsetBy: lanes[index].firstWhole))
         lanes[index].bytes -= old.count
         dropped += 1
       }

@@ -31,6 +31,8 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
   let remote: String
 
   var phase = Phase.opening
+  /// The key of a certificate that was accepted.
+  var key: PublicKey?
   var record: PeerRecord?
   /// Why this connection is over; the first reason counts.
   var cut: PeerCut?

@@ -134,6 +134,7 @@ final class Cluster {
       if nodes[node].disk.hasUnsynced {
         if crashes() { return crash(node) }
         nodes[node].disk.sync(machine.rules)
+        nodes[node].finalizedAtSync = machine.floor.view
         if crashes() { return crash(node) }
       }
       for action in actions {
@@ -289,13 +290,12 @@ final class Cluster {
   // MARK: Crash and restart
 
   func crash(_ node: Int) {
-    guard let machine = nodes[node].machine else { return }
+    guard nodes[node].machine != nil else { return }
     faults += 1
     note(0xdead, UInt64(node))
     nodes[node].machine = nil
     nodes[node].life += 1
     nodes[node].waiting = []
-    nodes[node].finalizedBeforeCrash = machine.floor.view
     nodes[node].disk.crash(keeping: generator.below(3))
     queue.push(.restart(node: node), at: now + Int64(generator.within(50...3_000)))
   }

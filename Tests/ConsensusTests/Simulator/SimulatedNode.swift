@@ -22,7 +22,8 @@ struct SimulatedNode {
   var life = 0
   /// Asked for, but without the body.
   var waiting: [Waiting] = []
-  var finalizedBeforeCrash: UInt64 = 0
+  /// The floor at the last sync: what it may have told anyone.
+  var finalizedAtSync: UInt64 = 0
 
   struct Waiting {
     let proposal: Proposal

@@ -106,7 +106,9 @@ struct StateProofTests {
     #expect(throws: CBORError.self) { try StateProof(cbor: proof(steps: 65, mask: 1, bytes: one)) }
     #expect(throws: CBORError.self) { try StateProof(cbor: proof(steps: 1, mask: 64, bytes: one)) }
     #expect(throws: CBORError.self) { try StateProof(cbor: proof(steps: 1, mask: 3, bytes: one)) }
-    #expect(throws: CBORError.self) { try StateProof(cbor: proof(steps: 1, mask: 1, bytes: [UInt8](repeating: 0, count: 32))) }
+    #expect(throws: CBORError.self) {
+      try StateProof(cbor: proof(steps: 1, mask: 1, bytes: [UInt8](repeating: 0, count: 32)))
+    }
   }
 
   @Test("steps without any sibling prove no emptiness")

@@ -62,7 +62,9 @@ struct StateTreeTests {
   @Test("the order in which keys came does not show: one by one, at once, or by way of others that went again")
   func orderIndependence() throws {
     var generator = SeededGenerator(state: 7)
-    let changes = (0..<200).map { StateTree.Change(path: Self.path($0, crowded: $0 % 2 == 0), value: Self.value(UInt64($0))) }
+    let changes = (0..<200).map {
+      StateTree.Change(path: Self.path($0, crowded: $0 % 2 == 0), value: Self.value(UInt64($0)))
+    }
     let sorted = Dictionary(changes.map { ($0.path, $0) }) { $1 }.values.sorted { $0.path < $1.path }
     let atOnce = try StateTree.update(root: nil, to: 1, changes: sorted, reader: StateTreeMemory()).root
 
@@ -126,7 +128,8 @@ struct StateTreeTests {
         StateTree.Change(path: path, value: Self.value(height)),
         StateTree.Change(path: Self.path(Int(height) + 10, crowded: false), value: .zero),
       ].sorted { $0.path < $1.path }
-      let update = try StateTree.update(root: height == 0 ? nil : height, to: height + 1, changes: changes, reader: memory)
+      let update = try StateTree.update(
+        root: height == 0 ? nil : height, to: height + 1, changes: changes, reader: memory)
       memory.apply(update)
       roots.append(update.root)
     }
@@ -184,7 +187,9 @@ struct StateTreeTests {
     #expect(NodeKey(version: 1, path: path, depth: 3).bytes == [0, 0, 0, 0, 0, 0, 0, 1, 3, 0xf0, 0xf0])
     #expect(NodeKey(version: 1, path: path, depth: 4).bytes == [0, 0, 0, 0, 0, 0, 0, 1, 4, 0xf0, 0xf1])
     #expect(NodeKey(version: 1, path: path, depth: 63).bytes.count == 41)
-    #expect(NodeKey(version: 1, path: path, depth: 2) == NodeKey(version: 1, path: Digest([0xf0] + [UInt8](repeating: 9, count: 31))!, depth: 2))
+    #expect(
+      NodeKey(version: 1, path: path, depth: 2)
+        == NodeKey(version: 1, path: Digest([0xf0] + [UInt8](repeating: 9, count: 31))!, depth: 2))
   }
 
   /// Prints; it never fails on a slow machine.
@@ -193,7 +198,9 @@ struct StateTreeTests {
     var memory = StateTreeMemory()
     let clock = ContinuousClock()
     func changes(_ keys: some Sequence<Int>, salt: UInt64) -> [StateTree.Change] {
-      keys.map { StateTree.Change(path: Self.path($0, crowded: false), value: Self.value(salt)) }.sorted { $0.path < $1.path }
+      keys.map { StateTree.Change(path: Self.path($0, crowded: false), value: Self.value(salt)) }.sorted {
+        $0.path < $1.path
+      }
     }
     let first = changes(0..<100_000, salt: 0)
     var update = try StateTree.update(root: nil, to: 1, changes: [], reader: memory)

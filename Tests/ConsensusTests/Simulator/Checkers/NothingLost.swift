@@ -7,8 +7,8 @@ enum NothingLost {
     guard let machine = node.machine else { return nil }
     let store = node.disk.floor(genesis: genesis)
     guard machine.floor == store else { return "\(node.index): machine at \(machine.floor), store at \(store)" }
-    guard machine.floor.view >= min(node.finalizedBeforeCrash, machine.finalizedView) else {
-      return "\(node.index): lost what it had finalized at view \(node.finalizedBeforeCrash)"
+    guard machine.floor.view >= node.finalizedAtSync else {
+      return "\(node.index): lost what it had finalized at view \(node.finalizedAtSync)"
     }
     return nil
   }
