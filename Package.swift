@@ -44,12 +44,12 @@ let package = Package(
     // The pure targets: no Foundation, no NIO, no clock, no IO.
     .target(name: "Sodium", dependencies: ["CSodium"], swiftSettings: house),
     .target(name: "Ledger", dependencies: ["Sodium"], swiftSettings: house),
-    .target(name: "Consensus", dependencies: ["Ledger"], swiftSettings: house),
-    .target(name: "Contracts", dependencies: ["Ledger"], swiftSettings: house),
-    .target(name: "Financing", dependencies: ["Contracts"], swiftSettings: house),
+    .target(name: "Consensus", dependencies: ["Ledger", "Sodium"], swiftSettings: house),
+    .target(name: "Contracts", dependencies: ["Ledger", "Sodium"], swiftSettings: house),
+    .target(name: "Financing", dependencies: ["Contracts", "Ledger", "Sodium"], swiftSettings: house),
 
     // The shell.
-    .target(name: "LedgerStore", dependencies: ["CLevelDB", "Ledger"], swiftSettings: house),
+    .target(name: "LedgerStore", dependencies: ["CLevelDB", "Ledger", "Sodium"], swiftSettings: house),
     .target(
       name: "Node",
       dependencies: [

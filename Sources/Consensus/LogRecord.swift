@@ -1,6 +1,6 @@
 import Ledger
 
-/// What the write-ahead log holds (C-21). Records may be dropped once `view < Machine.logFloor` and the block of that
+/// What the write-ahead log holds (C-21); the log itself guards its bytes (C-24). Records may be dropped once `view < Machine.logFloor` and the block of that
 /// view's height is executed.
 package enum LogRecord: Hashable, Sendable, CBORCodable {
   /// An own vote. Written by the code that signs, before anyone sees it.

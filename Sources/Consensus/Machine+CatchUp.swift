@@ -126,8 +126,8 @@ extension Machine {
     actions.append(.send(.fetch(views: missingViews), to: peer))
   }
 
-  /// Whoever signed a certificate may have the body; f + 1 of them are honest and do.
-  mutating func fetchBody(at index: Int) {
+  /// The proposer first. Then whoever signed: at least f + 1 of q are honest, and had the body durable before they did.
+  mutating func fetchBody(at index: Int, turn: Int) {
     let state = views[index]
     guard let proposal = state.candidate else { return }
     var holders = state.finalization?.signers ?? state.notarization?.signers ?? 0
@@ -136,7 +136,7 @@ extension Machine {
     let peers = (0..<validators.count).filter { holders & (1 << UInt32($0)) != 0 }
     guard !peers.isEmpty else { return }
     let leader = validators.leader(of: proposal.view)
-    let peer = attempt % 4 == 0 && peers.contains(leader) ? leader : peers[attempt % peers.count]
+    let peer = turn == 0 && peers.contains(leader) ? leader : peers[turn % peers.count]
     actions.append(.fetchBody(proposal.payload, from: peer))
   }
 
@@ -144,9 +144,11 @@ extension Machine {
   mutating func requestBodies() {
     var asked = 0
     for index in start(above: floor.view)..<views.count where asked < Message.maximumFetch {
-      guard let proposal = views[index].candidate else { continue }
+      // A proposal of a view that has passed matters only when q have chosen it.
+      guard let proposal = views[index].candidate, views[index].chosen != nil || proposal.view == currentView
+      else { continue }
       switch views[index].verification {
-      case .asked: fetchBody(at: index)
+      case .asked: fetchBody(at: index, turn: attempt)
       case .notYet(let purpose):
         guard let parent = payload(of: proposal.parentView) else { continue }
         actions.append(.verify(proposal, parentPayload: parent, purpose))

@@ -52,7 +52,7 @@ extension Machine {
         views[index].verification = .asked(.certification)
         actions.append(.verify(proposal, parentPayload: parent, .certification))
         // When the proposal itself was seen, its body is on the way.
-        if before == .none { fetchBody(at: index) }
+        if before == .none { fetchBody(at: index, turn: 0) }
       }
     }
   }
@@ -82,6 +82,7 @@ extension Machine {
         chain.append(proposal)
         view = proposal.parentView
       }
+      if view > floor.view { continue }
       guard view == floor.view, let newest = chain.first else {
         stop(.conflictingCertificates(view: views[index].view))
         return

@@ -13,7 +13,8 @@ extension Machine {
   /// A certificate, before it is held, against the votes and certificates that exclude it.
   mutating func accuse(_ certificate: Certificate, at index: Int) {
     let state = views[index]
-    guard state.finalization != nil || !state.finalizes.votes.isEmpty || !state.notarizes.votes.isEmpty
+    guard
+      state.finalization != nil || !state.finalizes.votes.isEmpty || !state.notarizes.votes.isEmpty
         || (certificate.kind == .finalize && !state.isEmpty)
     else { return }
     for vote in certificate.votes { accuse(vote, at: index) }

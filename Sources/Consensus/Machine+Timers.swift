@@ -69,10 +69,13 @@ extension Machine {
     retry()
   }
 
+  static let restingRetries = 10
+
   /// C-12: what may have been lost, again. The amount depends on the number of validators and on nothing else.
   mutating func retry() {
     budgets.removeAll(keepingCapacity: true)
-    if !enteredSinceRetry {
+    // C-14: a resting chain repeats itself seldom; whoever misses something sends, and is answered.
+    if !enteredSinceRetry && (awake || attempt % Machine.restingRetries == 0) {
       for certificate in bestCertificates { actions.append(.broadcast(.certificate(certificate))) }
       rebroadcast(.notarize, in: currentView)
       rebroadcast(.nullify, in: currentView)

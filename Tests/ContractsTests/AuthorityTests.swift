@@ -69,13 +69,14 @@ struct AuthorityTests {
     let good = try book.document("order/1", by: "steelworks", Terms.order("PO-1", of: "foundry", [("1", "1", "1.00")]))
     let bad = try book.document("order/1", by: "steelworks", Terms.order("PO-1", of: "mill", [("1", "1", "1.00")]))
     #expect(try book.block([good, bad]).map(\.outcome) == [.accepted, .numberUsed])
-    #expect(try book.order("PO-1").supplier == "foundry")
+    #expect(try book.theOrder("PO-1").supplier == "foundry")
   }
 
   @Test("A state that cannot be read ends the execution without a result")
   func stateFailure() throws {
     var book = Self.book
-    let document = try book.document("order/1", by: "steelworks", Terms.order("PO-1", of: "foundry", [("1", "1", "1.00")]))
+    let document = try book.document(
+      "order/1", by: "steelworks", Terms.order("PO-1", of: "foundry", [("1", "1", "1.00")]))
     var damaged = book.state
     damaged.apply([StateChange(key: Member.key("foundry"), value: [0xff])])
     #expect(throws: StateFailure.self) {

@@ -17,7 +17,8 @@ extension Book {
       Terms.order(number, of: supplier, items, currency: currency, carriers: carriers, tolerance: tolerance))
   }
 
-  mutating func answer(_ order: String, by supplier: String = "foundry", _ decision: JSON = "accepted") throws -> Entry {
+  mutating func answer(_ order: String, by supplier: String = "foundry", _ decision: JSON = "accepted") throws -> Entry
+  {
     try submit(
       "order.response/1", by: supplier, ["buyer": "steelworks", "order": .string(order), "decision": decision])
   }
@@ -102,9 +103,9 @@ extension Book {
     try #require(receive("R-\(number)", of: number, lines).outcome == .accepted)
   }
 
-  func order(_ number: String) throws -> Order { try find(TradeID(issuer: "steelworks", number: number)) }
-  func dispatch(numbered number: String) throws -> Dispatch { try find(TradeID(issuer: "foundry", number: number)) }
-  func invoice(_ number: String) throws -> Invoice { try find(TradeID(issuer: "foundry", number: number)) }
+  func theOrder(_ number: String) throws -> Order { try find(TradeID(issuer: "steelworks", number: number)) }
+  func theDispatch(_ number: String) throws -> Dispatch { try find(TradeID(issuer: "foundry", number: number)) }
+  func theInvoice(_ number: String) throws -> Invoice { try find(TradeID(issuer: "foundry", number: number)) }
 }
 
 enum Terms {

@@ -56,7 +56,8 @@ struct Book {
 
   func find<T: StateObject>(_ id: T.ID, _ type: T.Type = T.self) throws -> T {
     var reading = State(state)
-    return try #require(reading.get(T.self, id))
+    let object = reading.get(T.self, id)
+    return try #require(object)
   }
 }
 
@@ -86,7 +87,9 @@ extension Genesis {
     ]
   }
 
-  static func key(_ id: String, _ permissions: [JSON] = ["trade", "logistics", "confirm", "finance", "keys", "governance"])
+  static func key(
+    _ id: String, _ permissions: [JSON] = ["trade", "logistics", "confirm", "finance", "keys", "governance"]
+  )
     -> JSON
   {
     [
@@ -112,5 +115,10 @@ extension Genesis {
     "board": ["organisations": ["steelworks", "bank", "factor"], "threshold": 2],
   ]
 
-  static func example(_ change: (JSON) -> JSON = { $0 }) -> Genesis { try! Genesis(json: change(json).utf8) }
+  static func example(_ change: (JSON) -> JSON = { $0 }) -> Genesis {
+    guard let genesis = try? Genesis(json: change(json).utf8) else {
+      preconditionFailure("an example is a sound genesis")
+    }
+    return genesis
+  }
 }

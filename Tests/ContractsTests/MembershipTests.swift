@@ -4,7 +4,8 @@ import Sodium
 import Testing
 
 extension Book {
-  mutating func admit(_ id: String, by organisation: String = "bank", _ change: (JSON) -> JSON = { $0 }) throws -> Entry {
+  mutating func admit(_ id: String, by organisation: String = "bank", _ change: (JSON) -> JSON = { $0 }) throws -> Entry
+  {
     try submit("member.admit/1", by: organisation, change(Genesis.member(id, ["supplier"])))
   }
 
@@ -49,8 +50,9 @@ struct MembershipTests {
     var book = Book()
     let proposal = try book.admit("quarry")
     #expect(proposal.outcome == .awaitingApproval)
-    #expect(try book.submit("order.response/1", by: "quarry", ["buyer": "x", "order": "x", "decision": "accepted"])
-      .outcome == .keyUnknown)
+    #expect(
+      try book.submit("order.response/1", by: "quarry", ["buyer": "x", "order": "x", "decision": "accepted"])
+        .outcome == .keyUnknown)
     #expect(try book.approve(proposal.id, by: "factor").outcome == .accepted)
     let member: Member = try book.find("quarry")
     #expect(member.admittedAt == 3 && member.roles == [.supplier])
@@ -165,11 +167,13 @@ struct MembershipTests {
   func boardKeys() throws {
     var book = Book()
     #expect(try book.addKey("second", by: "mill").outcome == .notBoardMember)
-    #expect(try book.byBoard("key.add/1", ["member": "foundry", "key": Genesis.key("foundry/second")]).outcome == .accepted)
+    #expect(
+      try book.byBoard("key.add/1", ["member": "foundry", "key": Genesis.key("foundry/second")]).outcome == .accepted)
     #expect(try book.byBoard("key.revoke/1", ["member": "foundry", "key": "main"]).outcome == .accepted)
     #expect(try book.byBoard("key.revoke/1", ["member": "foundry", "key": "second"]).outcome == .accepted)
     #expect(try book.addKey("third").outcome == .keyNotValid)
-    #expect(try book.byBoard("key.add/1", ["member": "nobody", "key": Genesis.key("nobody/main")]).outcome == .memberUnknown)
+    #expect(
+      try book.byBoard("key.add/1", ["member": "nobody", "key": Genesis.key("nobody/main")]).outcome == .memberUnknown)
     #expect(try book.byBoard("key.revoke/1", ["member": "nobody", "key": "main"]).outcome == .memberUnknown)
   }
 
@@ -214,6 +218,14 @@ struct MembershipTests {
     #expect(try book.addKey("second") { $0.with("validUntilHeight", 11) }.outcome == .heightInPast)
     #expect(try book.addKey("second") { $0.with("validUntilHeight", 13) }.outcome == .accepted)
     #expect(try book.key("foundry", "second").validFrom == 12)
+  }
+
+  @Test("A validity that is stated to begin in the past begins at the next height")
+  func noValidityInThePast() throws {
+    var book = Book()
+    book.height = 9
+    #expect(try book.addKey("second") { $0.with("validFromHeight", 3) }.outcome == .accepted)
+    #expect(try book.key("foundry", "second").validFrom == 11)
   }
 
   @Test("A revocation takes effect at the next height at the earliest")

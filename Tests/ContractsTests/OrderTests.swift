@@ -10,7 +10,7 @@ struct OrderTests {
   func numberUsedOnce() throws {
     var book = Book()
     #expect(try book.order("PO-1").outcome == .accepted)
-    #expect(try book.order("PO-1", of: "mill") .pointer == "/terms/number")
+    #expect(try book.order("PO-1", of: "mill").pointer == "/terms/number")
     #expect(try book.order("PO-1", of: "mill").outcome == .numberUsed)
     #expect(try book.order("PO-1", by: "dealer").outcome == .accepted)
   }
@@ -61,7 +61,7 @@ struct OrderTests {
     #expect(try book.answer("PO-1", by: "mill").outcome == .notPartyToOrder)
     #expect(try book.answer("PO-1").outcome == .accepted)
     #expect(try book.answer("PO-1", "rejected").outcome == .orderNotOpen)
-    #expect(try book.order("PO-1").status == .accepted)
+    #expect(try book.theOrder("PO-1").status == .accepted)
   }
 
   @Test("Nothing follows a rejected order")
@@ -69,7 +69,7 @@ struct OrderTests {
     var book = Book()
     _ = try book.order("PO-1")
     #expect(try book.answer("PO-1", "rejected").outcome == .accepted)
-    #expect(try book.order("PO-1").status == .rejected)
+    #expect(try book.theOrder("PO-1").status == .rejected)
     #expect(try book.dispatch("D-1").outcome == .orderNotAccepted)
     #expect(try book.invoice("INV-1").outcome == .orderNotAccepted)
   }
@@ -102,7 +102,7 @@ struct OrderTests {
     #expect(above.outcome == .dispatchAboveOrdered && above.pointer == "/terms/lines/0/quantity")
     #expect(try book.dispatch("D-2", [("10", "42.5")]).outcome == .accepted)
     #expect(try book.dispatch("D-3", [("10", "0.000001")]).outcome == .dispatchAboveOrdered)
-    #expect(try book.order("PO-1").lines[0].dispatched == Quantity("102.5"))
+    #expect(try book.theOrder("PO-1").lines[0].dispatched == Quantity("102.5"))
   }
 
   // MARK: Attestation
@@ -122,7 +122,7 @@ struct OrderTests {
     #expect(backwards.outcome == .attestationOutOfOrder && backwards.pointer == "/terms/date")
     #expect(try book.attest("delivered", of: "D-1", on: "2025-06-02").outcome == .accepted)
     #expect(try book.attest("delivered", of: "D-1", on: "2025-06-03").outcome == .alreadyAttested)
-    let dispatch = try book.dispatch(numbered: "D-1")
+    let dispatch = try book.theDispatch("D-1")
     #expect(dispatch.pickedUp?.document == pickedUp.id)
     #expect(dispatch.delivered?.date == BusinessDate("2025-06-02"))
   }
@@ -168,7 +168,7 @@ struct OrderTests {
       .with("damaged", damaged.map { .string($0) }).with("rejected", rejected.map { .string($0) })
     #expect(try book.receive("R-1", of: "D-1", [line]).outcome == outcome)
     // Only good quantity counts.
-    #expect(try book.order("PO-1").lines[0].received == (outcome == .accepted ? Quantity(received) : .zero))
+    #expect(try book.theOrder("PO-1").lines[0].received == (outcome == .accepted ? Quantity(received) : .zero))
   }
 
   @Test("A receipt speaks of the dispatch's lines, each once")

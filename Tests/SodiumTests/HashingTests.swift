@@ -5,7 +5,8 @@ import Testing
 struct HashingTests {
   static let messages: [[UInt8]] = [[], Array("abc".utf8), Array(0...255)]
 
-  /// Computed with Python: hashlib.blake2b(message, digest_size=32, person=b"lianrong/doc    ").hexdigest() and so on.
+  /// Computed with Python: hashlib.blake2b(message, digest_size=32, person=b"lianrong/doc    ").hexdigest() and so
+  /// on.
   @Test(
     "BLAKE2b-256 with a personalisation is what Python's hashlib computes",
     arguments: [

@@ -2,8 +2,8 @@ import Foundation
 import Sodium
 import Testing
 
-/// What libsodium says about signatures on which libraries disagree; needs the shared test data. A change of these verdicts,
-/// by another release or another library, would split a running network.
+/// What libsodium says about signatures on which libraries disagree; needs the shared test data. A change of these
+/// verdicts, by another release or another library, would split a running network.
 @Suite("Ed25519 verdicts on vectors that others made", .enabled(if: TestData.isPresent))
 struct SignatureVectorTests {
   struct Wycheproof: Decodable {

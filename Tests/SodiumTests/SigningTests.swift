@@ -87,7 +87,7 @@ struct SigningTests {
   ]
 
   @Test(
-    "no key of small order may be registered, and none verifies the signature that is good for every message",
+    "no key of small order may be registered, and none verifies the all-accepting signature",
     arguments: smallOrder)
   func smallOrderKeys(text: String) throws {
     let key = try #require(PublicKey(bytesOf(hexadecimal: text) ?? []))

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Vectors that nobody here wrote. They stand beside the repository, or where LIANRONG_TEST_DATA says; tests that need them
-/// are disabled where they are absent.
+/// Vectors that nobody here wrote. They stand beside the repository, or where LIANRONG_TEST_DATA says; tests that
+/// need them are disabled where they are absent.
 enum TestData {
   static let folder: URL = {
     if let path = ProcessInfo.processInfo.environment["LIANRONG_TEST_DATA"] { return URL(fileURLWithPath: path) }

@@ -1,4 +1,4 @@
-/// Why a business file is not turned into documents. Numbers are stable; the remedy is what the person at the desk reads.
+/// Why a business file is not turned into documents. Numbers are stable; the remedy is for the person at the desk.
 package enum ImportRefusal: UInt16, Error, CaseIterable, Sendable {
   // The file as XML, 7000
   case notXML = 7001

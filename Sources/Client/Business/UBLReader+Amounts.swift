@@ -26,7 +26,9 @@ extension UBLReader {
       if let other = text("cbc:\(name)CurrencyCode", in: root) { others.append(other) }
     }
     for element in tree.elements {
-      guard let other = tree.attribute("currencyID", of: element), other != code, !others.contains(other) else { continue }
+      guard let other = tree.attribute("currencyID", of: element), other != code, !others.contains(other) else {
+        continue
+      }
       throw fault(.currencyMismatch, element, "\(other.prefix(16)) in a document in \(currency)")
     }
   }

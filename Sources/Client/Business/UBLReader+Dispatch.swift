@@ -58,7 +58,8 @@ extension UBLReader {
     ]
     let found = try members(paths, role: "carrier")
     guard found.count <= 1 else {
-      throw ImportFailure(.valueInvalid, "\(found.count) carriers are named: split the file, a dispatch has one carrier")
+      throw ImportFailure(
+        .valueInvalid, "\(found.count) carriers are named: split the file, a dispatch has one carrier")
     }
     if let carrier = found.first { return carrier }
     guard let supplied = missing.carrier else {

@@ -60,7 +60,7 @@ extension UBLReader {
     return nil
   }
 
-  /// A line below zero (a return, a rebate) cannot match goods received: it is deducted, so that the sum stays the file's.
+  /// A line below zero (a return, a rebate) matches no goods received: deducted, so that the sum stays the file's.
   private mutating func invoicedLines(
     _ elements: [Element], _ adjustments: inout Adjustments
   ) throws(ImportFailure) -> [TradeLine] {
@@ -105,14 +105,17 @@ extension UBLReader {
     remark(
       "mismatch: lines \(currency.text(sum)) + additions \(currency.text(adjustments.additions)) − deductions "
         + "\(currency.text(adjustments.deductions)) = \(currency.text(computed)), and the file's PayableAmount is "
-        + "\(currency.text(total)) \(currency): carried as the file has it")
+        + "\(currency.text(total)) \(currency): carried as the file has it; "
+        + "the network records no invoice that does not add up"
+    )
   }
 
   /// A payee other than the seller is often a factor: then the claim may have been sold already.
   private mutating func remarkPayee() {
     guard let payee = tree.first("cac:PayeeParty", in: root) else { return }
     let name = element("cac:PartyName/cbc:Name", in: payee).map { tree.text($0) } ?? "another party"
-    remark("cac:PayeeParty: «\(name.prefix(80))» is to be paid instead of the supplier; ask whether the claim was assigned")
+    remark(
+      "cac:PayeeParty: «\(name.prefix(80))» is to be paid instead of the supplier; ask whether the claim was assigned")
   }
 
   private mutating func invoiceDetails(_ elements: [Element]) -> [JSON.Member] {

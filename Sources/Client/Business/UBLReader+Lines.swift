@@ -57,7 +57,9 @@ extension UBLReader {
       for (name, path) in members {
         if let value = carryAll(path, in: line) { entry.append(.init(name, value)) }
       }
-      guard !entry.isEmpty, let id = numbers.lazy.compactMap({ [self] in element($0, in: line) }).first else { continue }
+      guard !entry.isEmpty, let id = numbers.lazy.compactMap({ [self] in element($0, in: line) }).first else {
+        continue
+      }
       use(id)
       entries.append(.object([.init("line", .string(tree.text(id)))] + entry))
     }

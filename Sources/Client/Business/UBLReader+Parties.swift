@@ -95,8 +95,11 @@ extension UBLReader {
         ("address", carryAll("cac:PostalAddress", in: party)))
       if let value { members.append(.init(name, value)) }
     }
-    let places = delivery.compactMap { carryAll($0, in: root)?.array }.flatMap { $0 }
-    if !places.isEmpty { members.append(.init("delivery", .array(places))) }
+    for path in delivery {
+      if let value = carryAll(path, in: root) {
+        members.append(.init(String(path.split(separator: ":").last ?? ""), value))
+      }
+    }
     return members.isEmpty ? nil : .object(members)
   }
 }

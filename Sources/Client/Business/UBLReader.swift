@@ -154,7 +154,7 @@ struct UBLReader {
 
   // MARK: What is left
 
-  /// Remarks first, then attachments, then the paths of all leaves that were not read.
+  /// Remarks first, then attachments, then the paths of all leaves that were not read, each with its count.
   func notCarried(upTo limit: Int = 200) -> [String] {
     var list = remarks.map { remark in
       guard !remark.lines.isEmpty else { return remark.text }
@@ -163,24 +163,25 @@ struct UBLReader {
     }
     var leaves: [(path: String, count: Int)] = []
     var positions: [String: Int] = [:]
+    var others = 0
     for element in tree.elements where !used[element.index] {
       let node = tree[element]
       guard node.textLength > 0 || (node.children.isEmpty && !node.attributes.isEmpty) else { continue }
-      if node.name == UBL.attachment {
-        list.append(attachment(element))
-        continue
-      }
+      let isAttachment = node.name == UBL.attachment
       let path = tree.path(element)
-      if let position = positions[path] {
+      if !isAttachment, let position = positions[path] {
         leaves[position].count += 1
+      } else if list.count + leaves.count >= limit {
+        others += 1
+      } else if isAttachment {
+        list.append(attachment(element))
       } else {
         positions[path] = leaves.count
         leaves.append((path, 1))
       }
     }
     list += leaves.map { $0.count == 1 ? $0.path : "\($0.path) ×\($0.count)" }
-    guard list.count > limit else { return list }
-    return list.prefix(limit) + ["and \(list.count - limit) more"]
+    return others == 0 ? list : list + ["and \(others) more elements"]
   }
 
   private func attachment(_ element: Element) -> String {
@@ -192,10 +193,9 @@ struct UBLReader {
   // MARK: Carrying subtrees into details
 
   /// A subtree as JSON: local names; a leaf is its text, or an object with `value` where it has attributes; what is
-  /// repeated is a list. Attachments stay behind.
+  /// repeated is a list. Attachments stay behind: the tree has no text of theirs.
   mutating func carry(_ element: Element) -> JSON? {
     let node = tree[element]
-    if node.name == UBL.attachment { return nil }
     if node.children.isEmpty {
       let text = tree.text(element)
       guard !text.isEmpty else { return nil }
@@ -218,12 +218,13 @@ struct UBLReader {
     return .object(members.map { JSON.Member($0.name, $0.values.count == 1 ? $0.values[0] : .array($0.values)) })
   }
 
+  /// All subtrees at `path`; one alone is no list.
   mutating func carryAll(_ path: String, in parent: Element) -> JSON? {
     var values: [JSON] = []
     for element in tree.all(path, in: parent) {
       if let value = carry(element) { values.append(value) }
     }
-    return values.isEmpty ? nil : .array(values)
+    return values.count > 1 ? .array(values) : values.first
   }
 
   /// A committed member, if there is anything to commit and a disclosure can hold it.

@@ -8,6 +8,7 @@ package struct XMLLimits: Sendable {
   package var elements = 100_000
   /// Of one element's text, and of all attributes of one element together.
   package var textBytes = 65_536
+  package var nameBytes = 256
 
   package init() {}
 }
@@ -27,15 +28,16 @@ extension XMLTree {
     parser.shouldProcessNamespaces = true
     parser.shouldResolveExternalEntities = false
     parser.delegate = builder
+    // Its answer is true for documents that are cut off or that it mended: the builder knows better.
     let succeeded = parser.parse()
     if let failure = builder.failure { throw failure }
-    guard succeeded, !builder.nodes.isEmpty else {
+    guard succeeded, builder.isComplete else {
       throw ImportFailure(.notXML, "line \(parser.lineNumber), column \(parser.columnNumber)")
     }
     return XMLTree(nodes: builder.nodes)
   }
 
-  /// The document's UTF-8 without byte order mark and XML declaration, so that the parser below has no encoding to guess.
+  /// The document's UTF-8 without byte order mark and XML declaration: the parser has no encoding to guess.
   static func screened(_ bytes: [UInt8], _ limits: XMLLimits) throws(ImportFailure) -> [UInt8] {
     guard bytes.count <= limits.bytes else {
       throw ImportFailure(.tooLarge, "the file has \(bytes.count) bytes, the limit is \(limits.bytes)")
@@ -73,10 +75,20 @@ extension XMLTree {
       }
       return Array(body)
     case "iso-8859-1", "latin1":
-      return body.flatMap { $0 < 0x80 ? [$0] : [0xc0 | $0 >> 6, 0x80 | $0 & 0x3f] }
+      return utf8(latin1: body)
     default:
       throw ImportFailure(.encodingUnsupported, "the encoding \"\(encoding)\" is declared")
     }
+  }
+
+  private static func utf8(latin1 body: ArraySlice<UInt8>) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(body.count)
+    for byte in body {
+      if byte >= 0x80 { result.append(0xc0 | byte >> 6) }
+      result.append(byte < 0x80 ? byte : 0x80 | byte & 0x3f)
+    }
+    return result
   }
 
   /// After `<!` only a comment or a CDATA section may follow, wherever it stands: nothing that declares is let near the
@@ -117,6 +129,9 @@ private final class TreeBuilder: NSObject, XMLParserDelegate {
     self.limits = limits
   }
 
+  /// Whether the root was closed.
+  var isComplete: Bool { !nodes.isEmpty && open.isEmpty }
+
   private func stop(_ parser: XMLParser, _ code: ImportRefusal, _ message: String) {
     guard failure == nil else { return }
     failure = ImportFailure(code, "\(message) (line \(parser.lineNumber))")
@@ -136,6 +151,9 @@ private final class TreeBuilder: NSObject, XMLParserDelegate {
     }
     guard attributes.reduce(0, { $0 + $1.key.utf8.count + $1.value.utf8.count }) <= limits.textBytes else {
       return stop(parser, .tooLarge, "the attributes of one element are above \(limits.textBytes) bytes")
+    }
+    guard (qualifiedName ?? elementName).utf8.count <= limits.nameBytes else {
+      return stop(parser, .tooLarge, "the name of an element is above \(limits.nameBytes) bytes")
     }
     let local = elementName.split(separator: ":").last.map(String.init) ?? elementName
     let index = nodes.count
@@ -174,6 +192,13 @@ private final class TreeBuilder: NSObject, XMLParserDelegate {
       return stop(parser, .tooLarge, "the text of \(nodes[index].name) is above \(limits.textBytes) bytes")
     }
     nodes[index].text += text
+  }
+
+  /// The parser would mend what it can and go on; a business file is well-formed or it is not read.
+  func parser(_ parser: XMLParser, parseErrorOccurred parseError: any Error) {
+    // libxml2's warnings: unknown minor version, language tag, and namespace names that are no absolute URI.
+    guard !(97...100).contains((parseError as NSError).code) else { return }
+    stop(parser, .notXML, "column \(parser.columnNumber)")
   }
 
   // The screening lets none of these through; should one ever arrive, it is refused here.

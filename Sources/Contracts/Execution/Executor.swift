@@ -69,7 +69,9 @@ package enum Executor {
       let issuer = state.get(Member.self, signed.key.member)
     else { return Rejection(.keyUnknown) }
     guard key.isValid(at: block.height) else { return Rejection(.keyNotValid) }
-    guard key.permissions.contains(document.act.permission(for: issuer.id)) else { return Rejection(.permissionMissing) }
+    guard key.permissions.contains(document.act.permission(for: issuer.id)) else {
+      return Rejection(.permissionMissing)
+    }
     guard type.roles.isEmpty || issuer.roles.contains(where: { type.roles.contains($0) }) else {
       return Rejection(.roleMissing)
     }

@@ -88,6 +88,7 @@ package enum Outcome: UInt16, CaseIterable, Error, Sendable {
   case openingSize = 5015
   case alreadyOpened = 5016
   case termsInvalid = 5017
+  case notOpened = 5018
 
   // Payments, 6000
   case loanUnknown = 6001
@@ -103,6 +104,7 @@ package enum Outcome: UInt16, CaseIterable, Error, Sendable {
   case notMatured = 6013
   case referenceUsed = 6014
   case aboveOutstanding = 6015
+  case tooManyClaims = 6016
 
   /// A number that does not fit its range came out of a calculation; nothing happened.
   case arithmetic = 9001

@@ -22,8 +22,8 @@ extension Genesis.File {
           identifier.verdict != .refused, "\(pointer)/identifiers/\(index)/value", "its check digits are wrong")
       }
       for (index, key) in member.keys.enumerated() {
+        faults.requireNew(key.name, in: pointer + "/keys", "\(pointer)/keys/\(index)/name")
         let pointer = "\(pointer)/keys/\(index)"
-        faults.requireNew(key.name, in: "keys of \(member.id)", pointer + "/name")
         faults.requireAcceptable(key.publicKey, pointer + "/publicKey")
         faults.require(
           key.record(of: member.id, addedAt: 0, validFrom: 0) != nil, pointer + "/validUntilHeight",

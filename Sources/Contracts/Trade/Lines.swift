@@ -45,7 +45,7 @@ extension CBORReader {
     return Quantity(millionths: millionths)
   }
 
-  mutating func minorUnits() throws(CBORError) -> Int64 {
+  package mutating func minorUnits() throws(CBORError) -> Int64 {
     let amount = try integer()
     guard amount >= 0 else { throw failure(.outOfBounds) }
     return amount

@@ -6,7 +6,8 @@ package enum DayCount: String, CaseIterable, Sendable {
   case actual360 = "ACT/360"
   /// Actual days over 365, leap year or not: 4.16(d).
   case actual365Fixed = "ACT/365F"
-  /// Months of 30 days; a 31st as the end counts as the 30th only after a start on the 30th or 31st: 4.16(f), bond basis.
+  /// Months of 30 days; a 31st as the end counts as the 30th only after a start on the 30th or 31st: 4.16(f), bond
+  /// basis.
   case thirty360 = "30/360"
   /// Months of 30 days; a 31st always counts as the 30th: 4.16(g), Eurobond basis.
   case thirtyE360 = "30E/360"

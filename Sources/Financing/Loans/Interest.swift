@@ -3,9 +3,9 @@ import Ledger
 
 /// Money times days, exactly: the one number from which interest is computed.
 ///
-/// F-17: interest is `principal × days × rate / (year × 10⁶)`, added up in full width over all stretches of the loan and
-/// rounded once, half to even, to the minor unit. What falls due in a stretch is the rounded whole less what fell due before,
-/// so the last one takes the remainder and no number of part-payments changes the sum.
+/// F-17: interest is `principal × days × rate / (year × 10⁶)`, added up in full width over all stretches of the loan
+/// and rounded once, half to even, to the minor unit. What falls due in a stretch is the rounded whole less what fell
+/// due before, so the last one takes the remainder and no number of part-payments changes the sum.
 package struct Accrual: Equatable, Sendable, CBORCodable {
   /// Minor units × days.
   package private(set) var sum: UInt128 = 0

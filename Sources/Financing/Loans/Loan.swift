@@ -103,10 +103,10 @@ package struct Loan: StateObject, Equatable {
     accrual = try reader.value()
     overdueAccrual = try reader.value()
     paid = try reader.value()
-    received = try reader.integer()
-    surplus = try reader.integer()
-    surplusPaid = try reader.integer()
-    redeemed = try reader.integer()
+    received = try reader.amount()
+    surplus = try reader.amount()
+    surplusPaid = try reader.amount()
+    redeemed = try reader.amount()
     claims = try reader.digests(upTo: OpenClaims.maximum)
   }
 }
@@ -114,8 +114,8 @@ package struct Loan: StateObject, Equatable {
 // MARK: What is owed
 
 extension Loan {
-  /// What is owed on `date`, or on the day of the last payment if that is later; nothing unless the loan is active. Computed
-  /// when asked, never swept. Nil when a number does not fit.
+  /// What is owed on `date`, or on the day of the last payment if that is later; nothing unless the loan is active.
+  /// Computed when asked, never swept. Nil when a number does not fit.
   package func due(on date: BusinessDate) -> Charges? {
     guard status == .active else { return Charges() }
     guard let (accrual, overdue) = accrued(until: date),
@@ -147,8 +147,8 @@ extension Loan {
     accruedUntil = date
   }
 
-  /// F-18: a payment to the lender works from its value date, or from the last payment's if that is later, and is taken for
-  /// what is owed in the agreed order. What is left is the borrower's surplus. False when a number does not fit.
+  /// F-18: a payment to the lender works from its value date, or from the last payment's if that is later, and is taken
+  /// for what is owed in the agreed order. What is left is the borrower's surplus. False when a number does not fit.
   mutating func receive(_ amount: Int64, on date: BusinessDate) -> Bool {
     let (sum, overflow) = received.addingReportingOverflow(amount)
     guard !overflow, let due = due(on: date), let owed = due.total, let accruals = accrued(until: date) else {

@@ -60,7 +60,7 @@ package struct Charges: Equatable, Sendable, CBORCodable {
 
   package init(from reader: inout CBORReader) throws(CBORError) {
     try reader.structure(4)
-    for charge in Charge.allCases { self[charge] = try reader.integer() }
+    for charge in Charge.allCases { self[charge] = try reader.amount() }
   }
 }
 
@@ -110,12 +110,12 @@ package struct LoanTerms: Equatable, Sendable, CBORCodable {
   package init(from reader: inout CBORReader) throws(CBORError) {
     try reader.structure(7)
     currency = try reader.currency()
-    principal = try reader.integer()
-    annualRate = try reader.integer()
+    principal = try reader.amount()
+    annualRate = try reader.amount()
     guard let dayCount = DayCount(rawValue: try reader.text(upTo: 16)) else { throw reader.failure(.invalidValue) }
     self.dayCount = dayCount
-    fee = try reader.integer()
-    penaltyRate = try reader.integer()
+    fee = try reader.amount()
+    penaltyRate = try reader.amount()
     var appropriation: [Charge] = []
     for _ in 0..<(try reader.array(upTo: Charge.allCases.count)) {
       guard let charge = Charge(rawValue: try reader.text(upTo: 16)) else { throw reader.failure(.invalidValue) }

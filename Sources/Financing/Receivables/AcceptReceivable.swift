@@ -22,19 +22,19 @@ package struct AcceptReceivable: Act {
 
 extension Execution {
   /// A certificate that waits for the answer of the issuer at hand.
-  mutating func offeredCertificate(_ id: Digest) throws(Rejection) -> Certificate {
-    let certificate = try find(id, Certificate.self, orElse: .certificateUnknown, "/terms/certificate")
+  mutating func offeredCertificate(_ id: Digest) throws(Rejection) -> ReceivableCertificate {
+    let certificate = try find(id, ReceivableCertificate.self, orElse: .certificateUnknown, "/terms/certificate")
     try require(certificate.supplier == issuer.id, .notSupplier, "/terms/certificate")
     try require(certificate.status == .offered, .certificateNotOffered, "/terms/certificate")
     return certificate
   }
 
-  /// A certificate with owners, before its maturity. F-8: from maturity on, ownership stands still, so that whoever pays
-  /// knows whom to pay.
+  /// A certificate with owners, before its maturity. F-8: from maturity on, ownership stands still, so that whoever
+  /// pays knows whom to pay.
   mutating func negotiableCertificate(
     _ id: Digest, _ pointer: String = "/terms/certificate"
-  ) throws(Rejection) -> Certificate {
-    let certificate = try find(id, Certificate.self, orElse: .certificateUnknown, pointer)
+  ) throws(Rejection) -> ReceivableCertificate {
+    let certificate = try find(id, ReceivableCertificate.self, orElse: .certificateUnknown, pointer)
     try require(certificate.status == .active, .certificateNotActive, pointer)
     try require(block.date < certificate.maturity, .alreadyMatured, pointer)
     return certificate

@@ -44,8 +44,9 @@ package struct ConfirmReceivable: Act {
     invoice.confirmed += amount
     execution.state.put(invoice)
     execution.state.put(
-      Certificate(
-        id: execution.document, debtor: debtor, supplier: self.invoice.issuer, invoice: self.invoice, currency: currency,
+      ReceivableCertificate(
+        id: execution.document, debtor: debtor, supplier: self.invoice.issuer, invoice: self.invoice,
+        currency: currency,
         face: amount, issued: execution.block.date, maturity: maturity, settlementBank: settlementBank))
   }
 }

@@ -5,7 +5,8 @@ import Sodium
 /// Who owns what of a certificate.
 ///
 /// F-1: the pieces partition `[0, face)` exactly: sorted, without gap or overlap, at every height.
-/// F-2: equal neighbours are one piece; how many pieces there are, and how small, is bounded by the network's parameters.
+/// F-2: equal neighbours are one piece; how many pieces there are, and how small, is bounded by the network's
+/// parameters.
 package struct Partition: Equatable, Sendable, CBORCodable {
   package private(set) var pieces: [Piece]
 
@@ -60,19 +61,20 @@ package struct Partition: Equatable, Sendable, CBORCodable {
     if let index = intervals.firstInvalid(within: face) { throw Rejection(.intervalInvalid, "\(pointer)/\(index)") }
   }
 
-  /// Changes the holdings of valid `intervals`, splitting pieces where needed; refused, without any change, when a new piece
-  /// is below the smallest or there are too many (F-2).
+  /// Changes the holdings of valid `intervals`, splitting pieces where needed; refused, without any change, when a new
+  /// piece is below the smallest or there are too many (F-2).
   package mutating func replace(
-    _ intervals: [Interval], within parameters: Parameters, _ change: (inout Holding) -> Void
+    _ intervals: [Interval], within parameters: Parameters, at pointer: String = "/terms/intervals",
+    _ change: (inout Holding) -> Void
   ) throws(Rejection) {
     let changed = Partition.changed(pieces, in: intervals[...], change)
     guard changed.count <= parameters.pieces || changed.count <= pieces.count else {
-      throw Rejection(.tooManyPieces, "/terms/intervals")
+      throw Rejection(.tooManyPieces, pointer)
     }
     for piece in changed where piece.interval.size < parameters.smallestPiece && changed.count > 1 {
       // A piece that stood before a parameter grew may stay.
       guard pieces[firstIndex(after: piece.interval.from)].interval == piece.interval else {
-        throw Rejection(.pieceTooSmall, "/terms/intervals")
+        throw Rejection(.pieceTooSmall, pointer)
       }
     }
     pieces = changed

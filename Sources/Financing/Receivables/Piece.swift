@@ -47,7 +47,8 @@ package enum Encumbrance: Hashable, Sendable, CBORCodable {
 /// Who holds a piece, since which transfer, and what binds it. Neighbours with equal holdings are one piece (F-2).
 package struct Holding: Hashable, Sendable {
   package var owner: String
-  /// The transfer that made `owner` the owner: its lineage and recourse. Nil for the supplier who accepted the certificate.
+  /// The transfer that made `owner` the owner: its lineage and recourse. Nil for the supplier who accepted the
+  /// certificate.
   package var origin: Digest?
   package var encumbrance: Encumbrance
 

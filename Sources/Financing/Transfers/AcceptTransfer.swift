@@ -16,7 +16,9 @@ package struct AcceptTransfer: Act {
     var transfer = try execution.openTransfer(transfer, as: \.receiver, orElse: .notReceiver)
     var certificate = try execution.negotiableCertificate(transfer.certificate, "/terms/transfer")
     let holding = Holding(owner: transfer.receiver, origin: transfer.id)
-    try certificate.partition.replace(transfer.intervals, within: execution.parameters) { $0 = holding }
+    try certificate.partition.replace(transfer.intervals, within: execution.parameters, at: "/terms/transfer") {
+      $0 = holding
+    }
     transfer.status = .accepted
     execution.state.put(certificate)
     execution.state.put(transfer)

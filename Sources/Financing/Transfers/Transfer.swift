@@ -19,7 +19,8 @@ package struct Transfer: StateObject, Equatable {
   package let intervals: [Interval]
   /// Whether the receiver may turn to the sender when the debtor does not pay.
   package let recourse: Bool
-  /// How many transfers lie between the supplier and the receiver, this one included; the longest line, where lines meet.
+  /// How many transfers lie between the supplier and the receiver, this one included; the longest line, where lines
+  /// meet.
   package let hops: UInt64
   package var status: Status
 
@@ -78,7 +79,7 @@ extension Execution {
   /// Ends a transfer that does not happen: what it held is free for the sender again, unless the debtor has paid it.
   mutating func end(_ transfer: Transfer, as status: Transfer.Status) throws(Rejection) {
     var certificate = try find(
-      transfer.certificate, Certificate.self, orElse: .certificateUnknown, "/terms/transfer")
+      transfer.certificate, ReceivableCertificate.self, orElse: .certificateUnknown, "/terms/transfer")
     certificate.partition.release(.offered(transfer.id))
     var transfer = transfer
     transfer.status = status

@@ -123,7 +123,7 @@ package struct Block: Equatable, Sendable, CBORCodable {
 
   /// The RFC 6962 root of the documents' leaves.
   package static func documentsRoot(_ documents: [[UInt8]]) -> Digest {
-    MerkleTree.root(ofLeafHashes: documents.map { Digest(.treeLeaf, of: $0) })
+    MerkleTree.root(of: documents)
   }
 
   package func encode(to writer: inout CBORWriter) {

@@ -27,7 +27,7 @@ package struct Envelope: Equatable, Sendable {
       throw Violations(.memberInvalid, "", "the payload is an object")
     }
     guard let terms = payload["terms"] else { throw Violations(.memberMissing, "/terms", "required") }
-    let rest = JSON.object(members.filter { $0.name != "terms" })
+    let rest = JSON.object(members.filter { !$0.isNamed("terms") })
     self = try Form.read(rest) { Envelope(&$0, terms: terms) }
   }
 

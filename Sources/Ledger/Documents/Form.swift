@@ -178,7 +178,7 @@ package struct Form {
     if !isDescribing && !condition { record(.memberInvalid, name, rule) }
   }
 
-  package func has(_ name: String) -> Bool { members?.contains { $0.name == name } ?? false }
+  package func has(_ name: String) -> Bool { members?.contains { $0.isNamed(name) } ?? false }
 
   // MARK: Inside
 
@@ -215,7 +215,7 @@ package struct Form {
       if optionalDepth == 0 { required.append(.string(name)) }
       return nil
     }
-    guard let index = members.firstIndex(where: { $0.name == name }) else {
+    guard let index = members.firstIndex(where: { $0.isNamed(name) }) else {
       violations.append(Violation(.memberMissing, "\(pointer)/\(name)", "required"))
       return nil
     }

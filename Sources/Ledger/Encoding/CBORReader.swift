@@ -5,7 +5,7 @@ package struct CBORError: Error, Equatable, Sendable {
   package enum Reason: Equatable, Sendable {
     /// The bytes end inside an item.
     case truncated
-    /// Longer head than needed, indefinite length, unsorted or repeated map key (E-2).
+    /// Longer head than needed, or indefinite length (E-2). The order of map keys is for who reads the map to check.
     case notCanonical
     /// Another item type stands where this one was expected.
     case unexpectedType

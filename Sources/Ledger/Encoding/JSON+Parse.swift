@@ -94,7 +94,7 @@ private struct JSONParser {
       guard bytes[offset] == UInt8(ascii: "\"") else { throw failure(.unexpectedCharacter) }
       let name = try string()
       path.append(.name(name))
-      guard !members.contains(where: { $0.name.utf8.elementsEqual(name.utf8) }) else { throw failure(.duplicateName) }
+      guard !members.contains(where: { $0.isNamed(name) }) else { throw failure(.duplicateName) }
       skipSpace()
       guard take(UInt8(ascii: ":")) else { throw failure(offset < bytes.count ? .unexpectedCharacter : .unexpectedEnd) }
       members.append(JSON.Member(name, try value()))
@@ -136,9 +136,9 @@ private struct JSONParser {
     let negative = take(UInt8(ascii: "-"))
     let first = offset
     var magnitude: Int64 = 0
-    var tooLarge = false
     while offset < bytes.count, (0x30...0x39).contains(bytes[offset]) {
-      if magnitude < 1 << 53 { magnitude = magnitude * 10 + Int64(bytes[offset] - 0x30) } else { tooLarge = true }
+      // Above the bound already, more digits change nothing.
+      if magnitude < 1 << 53 { magnitude = magnitude * 10 + Int64(bytes[offset] - 0x30) }
       offset += 1
     }
     guard offset > first else { throw failure(offset < bytes.count ? .unexpectedCharacter : .unexpectedEnd) }
@@ -146,7 +146,7 @@ private struct JSONParser {
     if offset < bytes.count, [UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(bytes[offset]) {
       throw failure(.notAnInteger)
     }
-    guard !tooLarge, magnitude < 1 << 53 else { throw failure(.integerOutOfRange) }
+    guard magnitude < 1 << 53 else { throw failure(.integerOutOfRange) }
     return negative ? -magnitude : magnitude
   }
 
@@ -215,5 +215,5 @@ private struct JSONParser {
 /// RFC 6901: `~` and `/` inside a name.
 package func escapedForPointer(_ name: String) -> String {
   guard name.utf8.contains(where: { $0 == UInt8(ascii: "~") || $0 == UInt8(ascii: "/") }) else { return name }
-  return name.map { $0 == "~" ? "~0" : $0 == "/" ? "~1" : String($0) }.joined()
+  return name.unicodeScalars.map { $0 == "~" ? "~0" : $0 == "/" ? "~1" : String($0) }.joined()
 }

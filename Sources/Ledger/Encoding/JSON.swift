@@ -15,12 +15,15 @@ package indirect enum JSON: Equatable, Sendable {
       self.name = name
       self.value = value
     }
+
+    /// Byte by byte: Swift's `==` takes a Kelvin sign for a K.
+    package func isNamed(_ other: String) -> Bool { name.utf8.elementsEqual(other.utf8) }
   }
 
   /// Objects in documents have few members: a scan beats a table.
   package subscript(name: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
-    return members.first { $0.name == name }?.value
+    return members.first { $0.isNamed(name) }?.value
   }
 
   package var string: String? {

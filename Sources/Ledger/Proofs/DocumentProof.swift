@@ -1,6 +1,7 @@
 import Sodium
 
-/// Everything that proves a document and its outcome to someone who has only the network's validators: no node is needed.
+/// Everything that proves a document and its outcome to someone who has only the network's validators: no node is
+/// needed.
 ///
 /// document → documents root of its block's header → leaf of the history, with the outcome → history root in a later
 /// header → that header's finalization by q validators (P-3).
@@ -64,14 +65,16 @@ package struct DocumentProof: Equatable, Sendable {
     guard inBlock.verifies(leaf: LedgerTreeHasher.leaf(document), root: header.documentsRoot) else {
       throw .documentNotInBlock
     }
-    guard inOutcomes.index == inBlock.index,
+    guard inOutcomes.index == inBlock.index, inOutcomes.size == inBlock.size,
       inOutcomes.verifies(leaf: LedgerTreeHasher.leaf(outcome), root: leaf.outcomesRoot)
     else { throw .outcomeNotOfHeight }
     guard let dot = document.lastIndex(of: UInt8(ascii: ".")) else { throw .documentMalformed }
     var record = CBORReader(outcome)
     do throws(CBORError) {
       try record.structure(3)
-      guard try record.digest() == Digest(.document, of: Array(document[..<dot])) else { throw record.failure(.invalidValue) }
+      guard try record.digest() == Digest(.document, of: Array(document[..<dot])) else {
+        throw record.failure(.invalidValue)
+      }
     } catch {
       throw .outcomeOfOtherDocument
     }
@@ -100,7 +103,8 @@ package struct DocumentProof: Equatable, Sendable {
       let certificate = value("certificate", Certificate.self)
     else { return nil }
     self.init(
-      document: Array(document.utf8), header: header, inBlock: inBlock, outcome: outcome, inOutcomes: inOutcomes, leaf: leaf,
+      document: Array(document.utf8), header: header, inBlock: inBlock, outcome: outcome, inOutcomes: inOutcomes,
+      leaf: leaf,
       inHistory: inHistory, attestation: attestation, certificate: certificate)
   }
 }

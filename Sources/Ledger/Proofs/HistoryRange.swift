@@ -1,14 +1,16 @@
 import Sodium
 
-/// The chain's history as a Merkle mountain range: append-only, a few digests in memory, every other node stored by the caller.
+/// The chain's history as a Merkle mountain range: append-only, a few digests in memory, every other node stored by
+/// the caller.
 ///
-/// Leaf h commits to what height h fixed. Nodes are numbered in the order in which they become complete (postorder, from 0),
-/// the usual MMR numbering: after n leaves there are 2n − popcount(n) nodes, leaf i is node 2i − popcount(i), and a perfect
-/// tree of height g that ends with leaf i is node 2i − popcount(i) + g. No node ever changes.
+/// Leaf h commits to what height h fixed. Nodes are numbered in the order in which they become complete (postorder,
+/// from 0), the usual MMR numbering: after n leaves there are 2n − popcount(n) nodes, leaf i is node 2i −
+/// popcount(i), and a perfect tree of height g that ends with leaf i is node 2i − popcount(i) + g. No node ever
+/// changes.
 ///
-/// Bagging: peaks are folded from the right, node(p1, node(p2, … pk)). That is RFC 6962's tree over the same leaves, so
-/// `InclusionProof` and `ConsistencyProof` and their verifiers serve histories too. The root does not bind the count: a
-/// verifier takes the count from the header (the executed height + 1), never from the proof.
+/// Bagging: peaks are folded from the right, node(p1, node(p2, … pk)). That is RFC 6962's tree over the same
+/// leaves, so `InclusionProof` and `ConsistencyProof` and their verifiers serve histories too. The root does not
+/// bind the count: a verifier takes the count from the header (the executed height + 1), never from the proof.
 package struct HistoryRange: Equatable, Sendable, CBORCodable {
   package private(set) var count: UInt64
   /// The roots of the perfect trees, largest first: one for each set bit of the count.
@@ -24,21 +26,17 @@ package struct HistoryRange: Equatable, Sendable, CBORCodable {
 
   /// The history as it was at `count` leaves, from nodes stored then; nil when one is not there.
   package init?<E: Error>(wasAt count: UInt64, node: (UInt64) throws(E) -> Digest?) throws(E) {
-    guard count <= HistoryRange.maximumCount else { return nil }
+    guard count <= HistoryRange.maximumCount,
+      let peaks = try HistoryRange.peaks(of: 0..<count, node: node)
+    else { return nil }
     self.count = count
-    peaks = []
-    var start: UInt64 = 0
-    while start < count {
-      let height = 63 - (count - start).leadingZeroBitCount
-      start += 1 << UInt64(height)
-      guard let peak = try node(HistoryRange.position(of: start - 1) + UInt64(height)) else { return nil }
-      peaks.append(peak)
-    }
+    self.peaks = peaks
   }
 
   package var root: Digest { MerkleTree.fold(peaks, hasher: LedgerTreeHasher.self) }
 
-  /// Nodes that are now complete and that the caller stores, the leaf first; their positions follow those stored before.
+  /// Nodes that are now complete and that the caller stores, the leaf first; their positions follow those stored
+  /// before.
   package mutating func append(_ leaf: Digest) -> [(position: UInt64, digest: Digest)] {
     precondition(count < HistoryRange.maximumCount)
     var position = HistoryRange.position(of: count)
@@ -59,8 +57,8 @@ package struct HistoryRange: Equatable, Sendable, CBORCodable {
     2 * index - UInt64(index.nonzeroBitCount)
   }
 
-  /// Proves leaf `index` against the root as it was at `count` leaves, from nodes stored then or later. Nil when there is no
-  /// such leaf, or a node is not there.
+  /// Proves leaf `index` against the root as it was at `count` leaves, from nodes stored then or later. Nil when
+  /// there is no such leaf, or a node is not there.
   package static func inclusionProof<E: Error>(
     index: UInt64, count: UInt64, node: (UInt64) throws(E) -> Digest?
   ) throws(E) -> InclusionProof? {
@@ -93,18 +91,25 @@ package struct HistoryRange: Equatable, Sendable, CBORCodable {
   ) throws(E) -> [Digest]? {
     var digests: [Digest] = []
     for range in ranges {
-      var peaks: [Digest] = []
-      var start = range.lowerBound
-      while start < range.upperBound {
-        // The range starts at a multiple of its largest power of two, so its trees are aligned.
-        let height = 63 - (range.upperBound - start).leadingZeroBitCount
-        start += 1 << UInt64(height)
-        guard let peak = try node(position(of: start - 1) + UInt64(height)) else { return nil }
-        peaks.append(peak)
-      }
+      guard let peaks = try peaks(of: range, node: node) else { return nil }
       digests.append(MerkleTree.fold(peaks, hasher: LedgerTreeHasher.self))
     }
     return digests
+  }
+
+  /// The perfect trees over a range that starts at a multiple of its largest power of two, largest first.
+  private static func peaks<E: Error>(
+    of range: Range<UInt64>, node: (UInt64) throws(E) -> Digest?
+  ) throws(E) -> [Digest]? {
+    var peaks: [Digest] = []
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let height = UInt64(63 - (range.upperBound - start).leadingZeroBitCount)
+      start += 1 << height
+      guard let peak = try node(position(of: start - 1) + height) else { return nil }
+      peaks.append(peak)
+    }
+    return peaks
   }
 
   package func encode(to writer: inout CBORWriter) {

@@ -61,8 +61,8 @@ package struct InclusionProof: Equatable, Sendable, CBORCodable {
   }
 }
 
-/// That a tree of `newSize` leaves only appended to a tree of `oldSize` (RFC 9162 §2.1.4). From nothing, everything follows:
-/// there is no proof for an old size of 0.
+/// That a tree of `newSize` leaves only appended to a tree of `oldSize` (RFC 9162 §2.1.4). From nothing, everything
+/// follows: there is no proof for an old size of 0.
 package struct ConsistencyProof: Equatable, Sendable, CBORCodable {
   package let oldSize: UInt64
   package let newSize: UInt64

@@ -41,8 +41,8 @@ package enum MerkleTree {
     return fold(peaks, hasher: hasher)
   }
 
-  /// Perfect trees, largest first, become one: each is the left side of all that follow it. This is RFC 6962's split at the
-  /// largest power of two, read from the right.
+  /// Perfect trees, largest first, become one: each is the left side of all that follow it. This is RFC 6962's
+  /// split at the largest power of two, read from the right.
   static func fold<H: TreeHasher>(_ peaks: [Digest], hasher: H.Type) -> Digest {
     guard var root = peaks.last else { return H.empty }
     for peak in peaks.dropLast().reversed() { root = H.node(peak, root) }
@@ -79,8 +79,8 @@ package enum MerkleTree {
 }
 
 extension MerkleTree {
-  /// The leaves under each digest of PATH(index, D[size]) (RFC 6962 §2.1.1), deepest first: where the digests come from,
-  /// memory or storage, is the caller's matter.
+  /// The leaves under each digest of PATH(index, D[size]) (RFC 6962 §2.1.1), deepest first: where the digests come
+  /// from, memory or storage, is the caller's matter.
   static func inclusionRanges(index: UInt64, size: UInt64) -> [Range<UInt64>] {
     var ranges: [Range<UInt64>] = []
     var tree = 0..<size

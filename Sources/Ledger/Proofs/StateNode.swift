@@ -1,7 +1,7 @@
 import Sodium
 
-/// Where a node of the state tree is stored: the version that wrote it and its path from the root. A node never changes, so
-/// two versions share all that they have in common.
+/// Where a node of the state tree is stored: the version that wrote it and its path from the root. A node never
+/// changes, so two versions share all that they have in common.
 package struct NodeKey: Hashable, Sendable {
   package let version: UInt64
   /// Nibbles of the path, 0 for the root.
@@ -23,7 +23,8 @@ package struct NodeKey: Hashable, Sendable {
 
   package static func root(version: UInt64) -> NodeKey { NodeKey(version: version, path: .zero, depth: 0) }
 
-  /// version (8 bytes, big-endian) ‖ depth (1 byte) ‖ nibbles, two a byte: ascending versions are written in ascending order.
+  /// version (8 bytes, big-endian) ‖ depth (1 byte) ‖ nibbles, two a byte: ascending versions are written in
+  /// ascending order.
   package var bytes: [UInt8] {
     [UInt8](unsafeUninitializedCapacity: 9 + Digest.size) { out, count in
       for index in 0..<8 { out[index] = UInt8(truncatingIfNeeded: version >> UInt64(56 - 8 * index)) }
@@ -41,7 +42,8 @@ enum StateChild: Equatable, Sendable {
   case none
   /// The only key below this place: held here, so that it costs no node of its own.
   case leaf(path: Digest, value: Digest)
-  /// Two keys or more, in a node of their own; its digest is kept here, so that an update reads only the nodes on its paths.
+  /// Two keys or more, in a node of their own; its digest is kept here, so that an update reads only the nodes on
+  /// its paths.
   case inner(version: UInt64, digest: Digest)
 
   var digest: Digest {
@@ -55,11 +57,11 @@ enum StateChild: Equatable, Sendable {
 
 /// A node of the radix-16 tree.
 ///
-/// Its digest is a 4-ary Merkle tree of two levels: four groups of four children, then the four groups. Four digests are 128
-/// bytes, exactly one BLAKE2b block, so a full node costs 5 compressions and one step of a proof 6 digests (192 bytes). A
-/// binary tree would cost 15 compressions and 128 bytes; one hash over all children 4 or 5, but 480 bytes of proof. Leaves
-/// held here add one hash each; storing those digests instead would cost more in bytes written than it saves. With 10^7 keys
-/// and 4,000 changes a block, about 2.7 nodes and 25 hashes a change.
+/// Its digest is a 4-ary Merkle tree of two levels: four groups of four children, then the four groups. Four
+/// digests are 128 bytes, exactly one BLAKE2b block, so a full node costs 5 compressions and one step of a proof 6
+/// digests (192 bytes). A binary tree would cost 15 compressions and 128 bytes; one hash over all children 4 or 5,
+/// but 480 bytes of proof. Leaves held here add one hash each; storing those digests instead would cost more in
+/// bytes written than it saves. With 10^7 keys and 4,000 changes a block, about 2.7 nodes and 25 hashes a change.
 struct StateNode: Equatable, Sendable {
   var children = [StateChild](repeating: .none, count: 16)
 
@@ -97,8 +99,8 @@ extension StateNode {
   private static let innerSize = 8 + Digest.size
   private static let leafSize = 2 * Digest.size
 
-  /// Two bitmaps, big-endian, bit i for child i: which places are taken, and which of those by leaves. Then, in order, for a
-  /// leaf path ‖ value digest (64 bytes), for an inner child version ‖ digest (40 bytes).
+  /// Two bitmaps, big-endian, bit i for child i: which places are taken, and which of those by leaves. Then, in
+  /// order, for a leaf path ‖ value digest (64 bytes), for an inner child version ‖ digest (40 bytes).
   var bytes: [UInt8] {
     var taken: UInt16 = 0
     var leaves: UInt16 = 0

@@ -37,7 +37,7 @@ package struct StateProof: Equatable, Sendable {
     let value: Digest
   }
 
-  /// P-3: under `root`, the key with this path has exactly this value digest, or none when nil.
+  /// P-4: under `root`, the key with this path has exactly this value digest, or none when nil.
   package static func verify(_ proof: StateProof, root: Digest, path: Digest, value: Digest?) -> Bool {
     let depth = proof.steps.count
     guard depth <= StateTree.maximumDepth else { return false }
@@ -92,8 +92,8 @@ extension StateTree {
 }
 
 extension StateProof: CBORCodable {
-  /// [[[mask, digests], …], null or [path, value]]: bit i of the mask is set when sibling i is not zero, and the digests of
-  /// those follow one another in a byte string.
+  /// [[[mask, digests], …], null or [path, value]]: bit i of the mask is set when sibling i is not zero, and the
+  /// digests of those follow one another in a byte string.
   package func encode(to writer: inout CBORWriter) {
     writer.array(2)
     writer.array(steps.count)

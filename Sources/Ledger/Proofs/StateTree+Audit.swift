@@ -1,8 +1,9 @@
 import Sodium
 
 extension StateTree {
-  /// Reads a whole version, checks every node against the digest that its parent holds and every leaf against its place, and
-  /// returns the keys of all its nodes and its leaves in the order of their paths. For audits: it holds the whole tree.
+  /// Reads a whole version, checks every node against the digest that its parent holds and every leaf against its
+  /// place, and returns the keys of all its nodes and its leaves in the order of their paths. For audits: it holds
+  /// the whole tree.
   package static func audit(
     root version: UInt64?, reader: some StateTreeReader
   ) throws(StateTreeFailure) -> (root: Digest, nodes: [NodeKey], leaves: [Change]) {

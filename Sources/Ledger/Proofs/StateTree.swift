@@ -2,10 +2,10 @@ import Sodium
 
 /// The authenticated map of the state: a radix-16 Jellyfish Merkle tree over hashed keys.
 ///
-/// A key's path is its hash, so nobody chooses where a key lands cheaply. A subtree with one key is that leaf, whatever its
-/// depth; every version's tree is the one tree of its keys and values, in whatever order they came. The root is always a
-/// node, written anew, at path "" and the new version, by every version that changes something; the caller remembers the
-/// latest such version.
+/// A key's path is its hash, so nobody chooses where a key lands cheaply. A subtree with one key is that leaf,
+/// whatever its depth; every version's tree is the one tree of its keys and values, in whatever order they came.
+/// The root is always a node, written anew, at path "" and the new version, by every version that changes
+/// something; the caller remembers the latest such version.
 ///
 /// Pure: nodes are read through `StateTreeReader`, and what is to be written is returned.
 package enum StateTree {
@@ -47,8 +47,8 @@ package enum StateTree {
 
   /// Makes `version` out of the version `root` (nil: the empty tree).
   ///
-  /// `changes` ascend by path without repetition. Each node on a changed path is read, hashed and written once however many
-  /// keys it leads to. Changes that change nothing write nothing.
+  /// `changes` ascend by path without repetition. Each node on a changed path is read, hashed and written once
+  /// however many keys it leads to. Changes that change nothing write nothing.
   package static func update(
     root: UInt64?, to version: UInt64, changes: [Change], reader: some StateTreeReader
   ) throws(StateTreeFailure) -> Update {

@@ -32,7 +32,8 @@ struct StateTreeUpdate {
     return StateTree.Update(newNodes: newNodes, stale: stale, root: node.digest, rootVersion: version)
   }
 
-  /// Applies changes that share their first `depth` nibbles to the children of a node. False when none of them changed.
+  /// Applies changes that share their first `depth` nibbles to the children of a node. False when none of them
+  /// changed.
   private mutating func descend(
     into node: inout StateNode, depth: Int, _ range: Range<Int>
   ) throws(StateTreeFailure) -> Bool {

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Ledger
 import NIOCore
+import Sodium
 
 /// The node's HTTP interface under `/v1`. It reads and takes in; it decides no rule.
 struct API: Sendable {

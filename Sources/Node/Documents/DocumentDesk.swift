@@ -88,7 +88,7 @@ final class DocumentDesk: Sendable {
   }
 
   /// Keeps disclosures that the document committed to; all of them must fit.
-  func keep(_ texts: [String], of document: AdmittedDocument) throws {
+  func keep(_ texts: [String], of document: AdmittedDocument, forward: Bool = true) throws {
     let committed = document.envelope.committed
     let names = Swift.type(of: document.act).committed
     var seen: Set<Digest> = []
@@ -97,7 +97,8 @@ final class DocumentDesk: Sendable {
         seen.insert(disclosure.digest).inserted
       else { throw Violations(.disclosureInvalid, "/details", "a disclosure does not belong to this document") }
     }
-    try disclosures.keep(texts, of: document.id, for: document.act.parties.filter { $0 != document.envelope.issuer })
+    let others = forward ? document.act.parties.filter { $0 != document.envelope.issuer } : []
+    try disclosures.keep(texts, of: document.id, for: others)
   }
 
   // MARK: What became of a document

@@ -26,8 +26,8 @@ package enum PeerChannel: UInt8, CaseIterable, Comparable, Sendable {
 
 /// One frame on the wire: u32 length of what follows, most significant byte first; u8 kind; payload.
 ///
-/// A message longer than one frame is cut into full frames that carry the `more` bit, and a last one that does not; frames of
-/// other kinds may stand between them.
+/// A message longer than one frame is cut into full frames that carry the `more` bit, and a last one that does not;
+/// frames of other kinds may stand between them.
 package enum Frame: Equatable, Sendable {
   case message(PeerChannel, [UInt8])
   case hello([UInt8])
@@ -67,7 +67,8 @@ package enum FrameFault: Error, Equatable, Sendable {
   case hello
 }
 
-/// Takes frames apart and puts messages together. What it holds is bounded: one frame, one read, and one message a channel.
+/// Takes frames apart and puts messages together. What it holds is bounded: one frame, one read, and one message a
+/// channel.
 package struct FrameReader: Sendable {
   private struct Partial: Sendable {
     var bytes: [UInt8] = []
@@ -98,7 +99,8 @@ package struct FrameReader: Sendable {
       guard length >= 1, length <= 1 + Frame.maximumPayloadBytes else { throw .length(length) }
       guard buffer.readableBytes >= 4 + Int(length) else { return nil }
       buffer.moveReaderIndex(forwardBy: 4)
-      guard let kind = buffer.readInteger(as: UInt8.self), let payload = buffer.readBytes(length: Int(length) - 1) else {
+      guard let kind = buffer.readInteger(as: UInt8.self), let payload = buffer.readBytes(length: Int(length) - 1)
+      else {
         return nil
       }
       frameSince = buffer.readableBytes > 0 ? now : nil
@@ -141,7 +143,9 @@ package struct FrameReader: Sendable {
   ) throws(FrameFault) -> Frame? {
     let index = Int(channel.rawValue)
     // A frame that is to be continued is full, so that nobody can make much work of few bytes.
-    guard isLast || payload.count == Frame.maximumPayloadBytes else { throw .broken(kind: channel.rawValue | Frame.more) }
+    guard isLast || payload.count == Frame.maximumPayloadBytes else {
+      throw .broken(kind: channel.rawValue | Frame.more)
+    }
     let held = partials[index]?.bytes.count ?? 0
     guard held + payload.count <= channel.maximumBytes else { throw .messageTooLong(channel) }
     if held == 0 && isLast { return .message(channel, payload) }

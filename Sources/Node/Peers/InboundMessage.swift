@@ -1,5 +1,6 @@
-/// A message from a peer. Its bytes count as held until the message and all its copies are let go; a peer of which too much
-/// is held is not read (N-10). So keep the message, not only its bytes, until the work that it asks for is done.
+/// A message from a peer. Its bytes count as held until the message and all its copies are let go; a peer of which
+/// too much is held is not read (N-10). So keep the message, not only its bytes, until the work that it asks for is
+/// done.
 package struct InboundMessage: Sendable {
   package let peer: PeerRecord
   package let channel: PeerChannel

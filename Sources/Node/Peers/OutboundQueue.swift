@@ -3,7 +3,8 @@ import NIOCore
 /// What waits to be sent to one peer: a lane a channel, each bounded in messages and bytes, the most urgent lane first.
 ///
 /// - N-5: frames leave in the order of channels, so that a vote stands behind at most one frame of a body.
-/// - N-6: a full lane never grows: consensus lets its oldest message go (votes are sent again), documents the newest, and
+/// - N-6: a full lane never grows: consensus lets its oldest message go (votes are sent again), documents the newest,
+///   and
 ///   control and bodies refuse, because there the caller waits for an answer.
 package struct OutboundQueue: Sendable {
   package struct Limit: Equatable, Sendable {
@@ -53,8 +54,8 @@ package struct OutboundQueue: Sendable {
     var dropped = 0
     if channel == .consensus {
       while !lanes[index].hasRoom(for: message.count), lanes[index].messages.count > lanes[index].firstWhole {
-        let messages = lanes[index].messages
-        let old = lanes[index].messages.remove(at: messages.index(messages.startIndex, offsetBy: lanes[index].firstWhole))
+        let oldest = lanes[index].messages.index(lanes[index].messages.startIndex, offsetBy: lanes[index].firstWhole)
+        let old = lanes[index].messages.remove(at: oldest)
         lanes[index].bytes -= old.count
         dropped += 1
       }
@@ -67,7 +68,8 @@ package struct OutboundQueue: Sendable {
 
   /// Writes the next frame; false when nothing waits.
   package mutating func writeFrame(into buffer: inout ByteBuffer) -> Bool {
-    guard let index = lanes.firstIndex(where: { !$0.messages.isEmpty }), let message = lanes[index].messages.first else {
+    guard let index = lanes.firstIndex(where: { !$0.messages.isEmpty }), let message = lanes[index].messages.first
+    else {
       return false
     }
     let kind = UInt8(index)

@@ -19,6 +19,7 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
 
   struct Outbound {
     var queue: OutboundQueue
+    var isClosed = false
     /// A drain is on its way, or the channel's writability will bring one.
     var isDraining = false
   }
@@ -34,6 +35,8 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
   /// The key of a certificate that was accepted.
   var key: PublicKey?
   var record: PeerRecord?
+  /// When it was taken on.
+  var since: NIODeadline?
   /// Why this connection is over; the first reason counts.
   var cut: PeerCut?
 
@@ -109,8 +112,7 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
 
   func channelInactive(context: ChannelHandlerContext) {
     if phase == .opening, cut == nil { end(.handshake("the peer closed it")) }
-    phase = .closed
-    clock?.cancel()
+    close()
     context.fireChannelInactive()
   }
 
@@ -197,7 +199,8 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
 
   // MARK: The clock
 
-  /// N-8: silence, and what is owed too long, end the connection. Time in which this side did not read counts for nobody.
+  /// N-8: silence, and what is owed too long, end the connection. Time in which this side did not read counts for
+  /// nobody.
   private func tick() {
     guard phase == .established else { return }
     let now = PeerConnection.now
@@ -217,6 +220,7 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
   /// From any thread. Several calls in a row cost one wake-up and one flush.
   func send(_ message: [UInt8], on channel: PeerChannel) -> Bool {
     let (push, wake) = outbound.withLock { outbound in
+      guard !outbound.isClosed else { return (OutboundQueue.Push.refused, false) }
       let push = outbound.queue.push(message, on: channel)
       let wake = push != .refused && !outbound.isDraining
       if wake { outbound.isDraining = true }
@@ -277,12 +281,21 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
 
   // MARK: The end
 
-  /// On the event loop. A peer that is cut off gets no TLS farewell, which it could drag out; a node that stops says one.
+  /// Messages that the owner still holds keep this object: it keeps nothing else in memory.
+  private func close() {
+    phase = .closed
+    clock?.cancel()
+    reader = FrameReader()
+    let empty = OutboundQueue(limits: settings.queueLimits)
+    outbound.withLock { $0 = Outbound(queue: empty, isClosed: true) }
+  }
+
+  /// On the event loop. A peer that is cut off gets no TLS farewell, which it could drag out; a node that stops says
+  /// one.
   func end(_ reason: PeerCut) {
     guard phase != .closed else { return }
-    phase = .closed
+    close()
     cut = reason
-    clock?.cancel()
     network.note(reason, of: self)
     if reason != .stopped, let tls = try? channel.pipeline.syncOperations.context(handlerType: NIOSSLHandler.self) {
       tls.close(promise: nil)

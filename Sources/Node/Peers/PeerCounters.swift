@@ -47,10 +47,10 @@ enum PeerCut: Equatable, Sendable {
   case removed
   case stopped
 
-  /// Whether an honest node never does this, so that its peer stays barred for a while (N-9).
+  /// Whether a well-kept node never does this, so that its peer stays barred for a while (N-9).
   var isViolation: Bool {
     switch self {
-    case .badFrame, .flood: true
+    case .badFrame, .flood, .otherChain: true
     default: false
     }
   }

@@ -94,6 +94,7 @@ extension PeerNetwork {
       }
       leaveHandshake(connection, in: &state)
       connection.record = record
+      connection.since = .now()
       connection.phase = .established
       state.established[key] = connection
       return .admitted(record, replacing: old)
@@ -133,6 +134,10 @@ extension PeerNetwork {
       }
       guard state.established[record.key] === connection else { return false }
       state.established[record.key] = nil
+      // Only a connection that lasted shows that the peer is well.
+      if let since = connection.since, NIODeadline.now() - since > settings.silenceTimeout {
+        state.dials[record.key]?.attempt = 0
+      }
       return true
     }
     guard wasCurrent, let record else { return }
@@ -145,7 +150,7 @@ extension PeerNetwork {
   func note(_ cut: PeerCut, of connection: PeerConnection) {
     count(cut.count(in:))
     let peer = connection.key.map { "\($0.digest)" } ?? connection.remote
-    // Strangers could fill a log; members are few and stay barred.
+    // Strangers could fill a log; members are few, and barred for a while each time.
     if cut.isViolation, let key = connection.key {
       let until = PeerConnection.now + UInt64(settings.barTime.nanoseconds)
       state.withLock { $0.barred[key] = until }

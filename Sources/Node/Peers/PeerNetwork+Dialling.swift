@@ -51,23 +51,24 @@ extension PeerNetwork {
       return address
     }
     guard let address else { return }
-    let start = NIODeadline.now()
     ClientBootstrap(group: group)
       .connectTimeout(settings.handshakeTimeout)
       .channelInitializer { self.prepare($0, for: key) }
       .connect(host: address.host, port: address.port)
       .flatMap(\.closeFuture)
-      .whenComplete { _ in self.dialled(key, since: start) }
+      .whenComplete { self.dialled(key, $0) }
   }
 
   /// A dial has failed, or its connection has ended.
-  private func dialled(_ key: PublicKey, since start: NIODeadline) {
-    state.withLock { state in
-      guard var dial = state.dials[key] else { return }
-      dial.isBusy = false
-      // Only a connection that lasted shows that the peer is well.
-      dial.attempt = NIODeadline.now() - start > settings.silenceTimeout ? 0 : dial.attempt + 1
-      state.dials[key] = dial
+  private func dialled(_ key: PublicKey, _ result: Result<Void, any Error>) {
+    let attempt = state.withLock { state in
+      state.dials[key]?.isBusy = false
+      state.dials[key]?.attempt += 1
+      return state.dials[key]?.attempt
+    }
+    // Once, and not at each of the attempts that follow.
+    if case .failure(let error) = result, attempt == 1 {
+      log.notice("peer cannot be reached", metadata: ["key": "\(key.digest)", "reason": "\(error)"])
     }
     pursue(key)
   }

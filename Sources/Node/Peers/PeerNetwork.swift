@@ -30,7 +30,8 @@ package struct PeerEvents: Sendable {
 /// The node's connections with the nodes that its records name: at most one each, made again when it breaks.
 ///
 /// - N-1: both sides prove an Ed25519 key by TLS 1.3; a key that no record names is cut off in the handshake.
-/// - N-2: of two connections with one peer, the one that the smaller key dialled stays; of two dialled by the same side, the newer.
+/// - N-2: of two connections with one peer, the one that the smaller key dialled stays; of two dialled by the same
+///   side, the newer.
 /// - N-3: connections that have not said hello are few, and live for seconds.
 /// - N-4: lengths are judged before anything is allocated (`FrameReader`).
 /// - N-5: votes ahead of bodies (`OutboundQueue`, `PeerConnection.drain`).
@@ -116,7 +117,8 @@ package final class PeerNetwork: Sendable {
     return listener.localAddress?.port ?? settings.listen.port
   }
 
-  /// Ends all connections with a TLS farewell, and returns when they are closed. A stopped network does not start again.
+  /// Ends all connections with a TLS farewell, and returns when they are closed. A stopped network does not start
+  /// again.
   package func shutdown() async {
     let (listener, connections, plans) = state.withLock { state in
       state.stage = .stopped

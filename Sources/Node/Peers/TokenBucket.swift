@@ -1,4 +1,5 @@
-/// How much a peer may send: `rate` units a second, `burst` at once. The time is given, in nanoseconds of any steady clock.
+/// How much a peer may send: `rate` units a second, `burst` at once. The time is given, in nanoseconds of any steady
+/// clock.
 ///
 /// Kept as the time at which the bucket would be full again (the generic cell rate algorithm): one number, no drift.
 package struct TokenBucket: Equatable, Sendable {

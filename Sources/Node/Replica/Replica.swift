@@ -78,15 +78,28 @@ actor Replica {
     let admitted: [AdmittedDocument]?
   }
 
+  /// Who this node is among the validators, and the key with which it votes; neither, for an observer.
   struct Identity: ~Copyable {
-    let index: Int
-    let signer: Signer
+    let index: Int?
+    private var signer: Signer?
+
+    init() {
+      index = nil
+      signer = nil
+    }
+
+    init(index: Int, signer: consuming Signer) {
+      self.index = index
+      self.signer = consume signer
+    }
+
+    mutating func takeSigner() -> Signer? { signer.take() }
   }
 
   /// Opens the log and rebuilds the machine from it.
   init(
     loop: any EventLoop, chain: Chain, door: Door, pool: Pool, transport: any Transport, observer: any ReplicaObserver,
-    logFolder: String, validator: consuming Identity?, stages: Stages, logger: Logger
+    logFolder: String, identity: consuming Identity, stages: Stages, logger: Logger
   ) throws {
     self.loop = loop
     self.chain = chain
@@ -114,8 +127,8 @@ actor Replica {
       entry.isLogged = true
       blocks[block.digest] = entry
     }
-    let index = validator?.index
-    signer = validator.map { $0.signer }
+    let index = identity.index
+    signer = identity.takeSigner()
     machine = Machine(
       configuration: Machine.Configuration(
         validators: chain.genesis.validators, me: index, delta: parameters.deltaMilliseconds,

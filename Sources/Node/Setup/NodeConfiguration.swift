@@ -139,3 +139,8 @@ package struct NodeHome: Sendable {
       .joined(separator: "; ")
   }
 }
+
+extension Genesis {
+  /// What headers of epoch 0 name.
+  var validatorsDigest: Digest { validators.digest }
+}

@@ -14,6 +14,7 @@ final class Cluster {
   }
 
   struct Block {
+    let parentView: UInt64
     let parent: Digest
     let isValid: Bool
   }
@@ -162,7 +163,7 @@ final class Cluster {
       for peer in 0..<count where peer != node { send(.message(message), from: node, to: peer) }
       if crashes() { crash(node) }
     case .send(let message, let peer): send(.message(message), from: node, to: peer)
-    case .build(let view, _, let parent): build(view, on: parent, at: node)
+    case .build(let view, let parentView, let parent): build(view, on: parentView, parent, at: node)
     case .verify(let proposal, let parent, _):
       if nodes[node].disk.bodies.contains(proposal.payload) {
         verify(proposal, parent, at: node)
@@ -198,10 +199,10 @@ final class Cluster {
     nodes[node].disk.finalize(batch)
   }
 
-  private func build(_ view: UInt64, on parent: Digest, at node: Int) {
+  private func build(_ view: UInt64, on parentView: UInt64, _ parent: Digest, at node: Int) {
     let words = (generator.next(), generator.next(), view, UInt64(node))
     let payload = Digest { memory in withUnsafeBytes(of: words) { memory.copyMemory(from: $0) } }
-    blocks[payload] = Block(parent: parent, isValid: true)
+    blocks[payload] = Block(parentView: parentView, parent: parent, isValid: true)
     for peer in 0..<count where peer != node { send(.body(payload), from: node, to: peer) }
     let delay = Int64(generator.below(10))
     queue.push(.built(view: view, payload: payload, node: node, life: nodes[node].life), at: now + delay)
@@ -233,7 +234,7 @@ final class Cluster {
 
   func transmit(_ packet: Packet, from: Int, to: Int) {
     packetsSent += 1
-    let (first, second) = network.delays(from: from, to: to, &generator)
+    let (first, second) = network.delays(of: packet.kind, from: from, to: to, &generator)
     if let first { queue.push(.packet(packet, from: from, to: to), at: now + first) }
     if let second { queue.push(.packet(packet, from: from, to: to), at: now + second) }
   }

@@ -1,4 +1,5 @@
 import Consensus
+import Ledger
 
 /// What befalls a cluster in its safety phase.
 extension Cluster {
@@ -11,7 +12,7 @@ extension Cluster {
   func strike() {
     guard crashPermille >= 0 else { return }
     faults += 1
-    let kind = generator.below(12)
+    let kind = generator.below(14)
     note(0xfa17, UInt64(kind))
     switch kind {
     case 0, 1:
@@ -27,6 +28,8 @@ extension Cluster {
       network.mute(from: from, to: (0..<count).filter { _ in generator.percent(60) })
     case 6, 7, 8:
       if network.isWhole { faults -= 1 } else { heal() }
+    case 11:
+      network.starved = network.starved == nil ? VoteKind.allCases[generator.below(3)] : nil
     case 9, 10:
       crash(generator.below(count))
     default:
@@ -47,6 +50,7 @@ extension Cluster {
     network.lossPercent = 0
     network.duplicationPercent = 0
     network.spikePercent = 0
+    network.starved = nil
     let rest = Set((0..<count).filter { !core.contains($0) && adversaries[$0] == nil })
     if !others { network.split(rest) }
     for node in core {

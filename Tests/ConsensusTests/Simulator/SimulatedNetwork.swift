@@ -1,3 +1,5 @@
+import Ledger
+
 /// Which way what gets through. All numbers come from the seed.
 struct SimulatedNetwork {
   let count: Int
@@ -5,6 +7,8 @@ struct SimulatedNetwork {
   var duplicationPercent = 0
   var spikePercent = 0
   var latency = 5...50
+  /// Votes and certificates of this kind hardly get through anywhere.
+  var starved: VoteKind?
   private var cut: [Bool]
 
   init(count: Int) {
@@ -32,7 +36,8 @@ struct SimulatedNetwork {
   }
 
   /// The delays, in milliseconds, after which copies of one packet arrive: none when it is lost.
-  func delays(from: Int, to: Int, _ generator: inout SeededGenerator) -> (Int64?, Int64?) {
+  func delays(of kind: VoteKind?, from: Int, to: Int, _ generator: inout SeededGenerator) -> (Int64?, Int64?) {
+    if let starved, kind == starved, generator.percent(85) { return (nil, nil) }
     if isCut(from: from, to: to) || generator.percent(lossPercent) { return (nil, nil) }
     return (delay(&generator), generator.percent(duplicationPercent) ? delay(&generator) : nil)
   }

@@ -10,6 +10,14 @@ enum Packet {
   /// Blocks by height, with their finalizations, after this view.
   case fetchBlocks(after: UInt64)
   case blocks([SimulatedDisk.Batch])
+
+  var kind: VoteKind? {
+    switch self {
+    case .message(.vote(let vote)): vote.subject.kind
+    case .message(.certificate(let certificate)): certificate.kind
+    default: nil
+    }
+  }
 }
 
 /// One process: what is lost by a crash is here, what survives it is in `disk`.

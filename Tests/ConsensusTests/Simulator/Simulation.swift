@@ -30,7 +30,9 @@ struct Simulation {
     let count = generator.percent(15) ? 7 : 4
     let cluster = Cluster(count: count, seed: seed)
     if generator.percent(40) {
-      let kinds: [any Adversary] = [EquivocatingLeader(), TwoFacedVoter(), BodyWithholder()]
+      let kinds: [any Adversary] = [
+        EquivocatingLeader(), TwoFacedVoter(), BodyWithholder(), StaleParentLeader(),
+      ]
       for _ in 0..<validatorsThatMayLie(of: count) {
         cluster.adversaries[generator.below(count)] = kinds[generator.below(kinds.count)]
       }
@@ -43,6 +45,8 @@ struct Simulation {
     var core = cluster.honest
     while core.count > cluster.validators.quorum { core.remove(at: generator.below(core.count)) }
     cluster.heal(core: core, others: generator.percent(50))
+    // Slower than Δ promises: only timers that grow get through (C-13).
+    if generator.percent(20) { cluster.network.latency = 200...400 }
     let before = cluster.agreement.chain.count
     let begin = cluster.now
     let heights = core.map { cluster.nodes[$0].disk.height }
@@ -53,6 +57,7 @@ struct Simulation {
       cluster.fail("healed core \(core) went from \(heights) only to \(core.map { cluster.nodes[$0].disk.height })")
     }
     let healing = cluster.now - begin
+    cluster.network.latency = 5...50
     let rest = max(200 - before, 20)
     cluster.run(for: Int64(rest) * 1_000) { finalized(rest) }
     if cluster.problems.isEmpty && !finalized(rest) { cluster.fail("healed core \(core) is too slow") }

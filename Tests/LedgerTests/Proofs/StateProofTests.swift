@@ -116,4 +116,49 @@ struct StateProofTests {
     let proof = try StateProof(cbor: [0x82, 0x81, 0x82, 0x00, 0x40, 0xf6])
     #expect(!StateProof.verify(proof, root: StateTree.emptyRoot, path: .zero, value: nil))
   }
+
+  @Test("a present key's own leaf does not prove it absent")
+  func ownLeaf() throws {
+    let tree = try Tree(keys: 40, crowded: false)
+    for pair in tree.model.pairs {
+      let proof = try StateTree.proof(root: 1, path: pair.path, reader: tree.memory).proof
+      let forged = try StateProof(cbor: withOther(pair.path, pair.value, in: proof.cbor))
+      #expect(!StateProof.verify(forged, root: tree.root, path: pair.path, value: nil))
+      #expect(!StateProof.verify(forged, root: tree.root, path: pair.path, value: pair.value))
+    }
+  }
+
+  @Test("a leaf proves another key absent only from a place on that key's path")
+  func misplacedLeaf() throws {
+    let path = StateTreeTests.path(0, crowded: true)
+    var elsewhere = path.bytes
+    elsewhere[0] ^= 0x10
+    let steps: [UInt8] = [0x82, 0x81, 0x82, 0x00, 0x40, 0xf6]
+    // The root of a tree that holds a leaf where `path` leads.
+    func root(leaf: Digest) -> Digest {
+      func four(_ digest: Digest, at place: Int) -> Digest {
+        var four = [Digest](repeating: .zero, count: 4)
+        four[place] = digest
+        return Digest(.stateNode, of: four.flatMap(\.bytes))
+      }
+      let nibble = Int(path.nibble(0))
+      return four(four(Digest(.stateLeaf, of: leaf, .zero), at: nibble % 4), at: nibble / 4)
+    }
+    var beside = path.bytes
+    beside[31] ^= 1
+    for (other, isProof) in [(try #require(Digest(beside)), true), (try #require(Digest(elsewhere)), false)] {
+      let proof = try StateProof(cbor: withOther(other, .zero, in: steps))
+      #expect(StateProof.verify(proof, root: root(leaf: other), path: path, value: nil) == isProof)
+    }
+  }
+
+  /// A proof that ends in `null`, with a leaf put in its place.
+  private func withOther(_ path: Digest, _ value: Digest, in bytes: [UInt8]) -> [UInt8] {
+    precondition(bytes.last == 0xf6)
+    var writer = CBORWriter()
+    writer.array(2)
+    writer.digest(path)
+    writer.digest(value)
+    return bytes.dropLast() + writer.bytes
+  }
 }

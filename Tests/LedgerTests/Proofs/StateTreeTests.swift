@@ -172,6 +172,18 @@ struct StateTreeTests {
     }
   }
 
+  @Test("bytes that no node has are malformed: cut, longer, or with a leaf where no child is")
+  func malformedNodes() {
+    let inner = [UInt8](repeating: 1, count: 40)
+    let leaf = [UInt8](repeating: 1, count: 64)
+    for bytes in [
+      [], [0, 0, 0], [0, 0, 0, 0, 0], [0, 1, 0, 0] + leaf, [0, 1, 0, 1] + inner, [0x80, 0, 0, 1] + inner + leaf,
+    ] {
+      let damaged = Damaged(memory: StateTreeMemory(), key: .root(version: 1), bytes: bytes)
+      #expect(throws: StateTreeFailure.malformed(.root(version: 1))) { try StateTree.root(version: 1, reader: damaged) }
+    }
+  }
+
   struct Damaged: StateTreeReader {
     var memory: StateTreeMemory
     var key: NodeKey

@@ -10,7 +10,9 @@ struct Agreement {
     var height = height
     var parent = floor.view
     for block in batch.blocks {
-      guard block.parentView == parent else { return "\(node) finalized view \(block.view) not on its own tip \(parent)" }
+      guard block.parentView == parent else {
+        return "\(node) finalized view \(block.view) not on its own tip \(parent)"
+      }
       parent = block.view
       if height == chain.count {
         chain.append(block)

@@ -3,7 +3,7 @@ import Ledger
 import Sodium
 
 /// A buyer's irrevocable undertaking to pay `face` at `maturity` to whoever holds it (应收账款电子凭证).
-package struct Certificate: StateObject, Equatable {
+package struct ReceivableCertificate: StateObject, Equatable {
   package enum Status: UInt8, Sendable {
     /// Confirmed by the debtor, waiting for the supplier. Successors: active, refused.
     case offered
@@ -35,7 +35,8 @@ package struct Certificate: StateObject, Equatable {
   package var claims: [Digest] = []
 
   package init(
-    id: Digest, debtor: String, supplier: String, invoice: TradeID, currency: Currency, face: Int64, issued: BusinessDate,
+    id: Digest, debtor: String, supplier: String, invoice: TradeID, currency: Currency, face: Int64,
+    issued: BusinessDate,
     maturity: BusinessDate, settlementBank: String
   ) {
     self.id = id
@@ -54,8 +55,10 @@ package struct Certificate: StateObject, Equatable {
   package var outstanding: Int64 { face - redeemed }
 
   /// Marks named intervals as paid. They were checked when the payment was claimed.
-  mutating func redeem(_ intervals: [Interval], within parameters: Parameters) throws(Rejection) {
-    try partition.replace(intervals, within: parameters) { $0.encumbrance = .redeemed }
+  mutating func redeem(
+    _ intervals: [Interval], within parameters: Parameters, at pointer: String = "/terms/intervals"
+  ) throws(Rejection) {
+    try partition.replace(intervals, within: parameters, at: pointer) { $0.encumbrance = .redeemed }
     redeemed = partition.redeemed
     if redeemed == face { status = .redeemed }
   }
@@ -84,13 +87,13 @@ package struct Certificate: StateObject, Equatable {
     supplier = try reader.text(upTo: 48)
     invoice = try reader.value()
     currency = try reader.currency()
-    face = try reader.integer()
+    face = try reader.amount()
     issued = try reader.date()
     maturity = try reader.date()
     settlementBank = try reader.text(upTo: 48)
     status = try reader.status()
     partition = try reader.value()
-    redeemed = try reader.integer()
+    redeemed = try reader.amount()
     claims = try reader.digests(upTo: OpenClaims.maximum)
   }
 }
@@ -103,6 +106,9 @@ extension CBORWriter {
 }
 
 extension CBORReader {
+  /// Minor units; never negative.
+  mutating func amount() throws(CBORError) -> Int64 { Int64(try unsigned(upTo: UInt64(Int64.max))) }
+
   mutating func digests(upTo bound: Int) throws(CBORError) -> [Digest] {
     var digests: [Digest] = []
     for _ in 0..<(try array(upTo: bound)) { digests.append(try digest()) }

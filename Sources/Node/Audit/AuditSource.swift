@@ -1,0 +1,192 @@
+import AsyncHTTPClient
+import Contracts
+import Foundation
+import Ledger
+import LedgerStore
+import NIOCore
+
+/// Where an audit reads a chain. Nothing that comes from it is believed.
+protocol AuditSource {
+  var genesis: Genesis { get }
+  var height: UInt64 { get }
+  func block(at height: UInt64) async throws -> FinalizedBlock?
+  /// What the source itself holds of a height, to be compared; nil when it does not give it.
+  func outcomes(at height: UInt64) async throws -> [OutcomeRecord]?
+  func leaf(at height: UInt64) async throws -> HistoryLeaf?
+  /// Every state value the source holds; nil when it does not give them.
+  func state() async throws -> [StateChange]?
+}
+
+/// A node's database, opened here: the node does not run, or this is a checkpoint of it.
+struct DatabaseSource: AuditSource {
+  let genesis: Genesis
+  let height: UInt64
+  private let database: Database
+
+  init(path: String, genesis: Genesis) throws {
+    self.genesis = genesis
+    do {
+      database = try Database(path: path, createIfMissing: false)
+    } catch {
+      throw error.kind == .corruption ? AuditFault(.unreadable, 0, error.message) : NodeFailure.storage(error.message) as any Error
+    }
+    let format: [UInt8]?
+    do {
+      format = try database.get(.format)
+    } catch {
+      throw AuditFault(.unreadable, 0, error.message)
+    }
+    guard let format else { throw AuditFault(.missing, 0, "the database has no format entry") }
+    guard format == ChainStore.format + genesis.chain.bytes else {
+      throw NodeFailure.otherNetwork(path: path, network: genesis.network)
+    }
+    // The highest block there is, whatever the head says: a head that was set back hides nothing.
+    var newest: UInt64 = 0
+    if let last = try? database.last(under: StoreKey.Table.block.prefix), case .block(let height) = StoreKey(last.key) {
+      newest = height
+    }
+    height = newest
+  }
+
+  private func read<T: CBORCodable>(_ key: StoreKey, at height: UInt64, _ type: T.Type) throws -> T? {
+    do {
+      return try database.get(key).map { try T(cbor: $0) }
+    } catch let failure as StorageFailure {
+      throw AuditFault(.unreadable, height, failure.message)
+    } catch {
+      throw AuditFault(.malformed, height, "\(key.table): \(error)")
+    }
+  }
+
+  func block(at height: UInt64) throws -> FinalizedBlock? {
+    guard let block = try read(.block(height: height), at: height, Block.self),
+      let finality = try read(.finalization(height: height), at: height, Finality.self)
+    else { return nil }
+    return FinalizedBlock(block: block, finality: finality)
+  }
+
+  func outcomes(at height: UInt64) throws -> [OutcomeRecord]? {
+    struct Outcomes: CBORCodable {
+      let records: [OutcomeRecord]
+      func encode(to writer: inout CBORWriter) { writer.list(records) }
+      init(from reader: inout CBORReader) throws(CBORError) { records = try reader.list() }
+    }
+    guard let outcomes = try read(.outcomes(height: height), at: height, Outcomes.self) else {
+      throw AuditFault(.missing, height, "the outcomes are not there")
+    }
+    return outcomes.records
+  }
+
+  func leaf(at height: UInt64) throws -> HistoryLeaf? {
+    guard let leaf = try read(.leaf(height: height), at: height, HistoryLeaf.self) else {
+      throw AuditFault(.missing, height, "the history's leaf is not there")
+    }
+    return leaf
+  }
+
+  func state() throws -> [StateChange]? {
+    var values: [StateChange] = []
+    do {
+      try database.forEach(under: StoreKey.Table.state.prefix, fillsCache: false) { key, value throws(StorageFailure) in
+        values.append(StateChange(key: Array(key.dropFirst()), value: value))
+        return .on
+      }
+    } catch {
+      throw AuditFault(.unreadable, height, error.message)
+    }
+    return values
+  }
+}
+
+/// A node that is followed over HTTP.
+final class RemoteSource: AuditSource {
+  let genesis: Genesis
+  let height: UInt64
+  private let url: String
+  private var fetched: [UInt64: FinalizedBlock] = [:]
+
+  init(url: String) async throws {
+    self.url = url
+    genesis = try Genesis(json: try await RemoteSource.get(url + "/v1/genesis"))
+    let status = try JSON.parse(try await RemoteSource.get(url + "/v1/status"))
+    guard let height = status["height"]?.integer, height >= 0 else { throw NodeFailure.damaged("\(url) tells no height") }
+    self.height = UInt64(height)
+  }
+
+  private static func get(_ url: String) async throws -> [UInt8] {
+    let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(30))
+    guard response.status.code == 200 else {
+      throw NodeFailure.missing(path: url, "The node answered \(response.status.code)")
+    }
+    return Array(try await response.body.collect(upTo: 64 << 20).readableBytesView)
+  }
+
+  /// Asks a running node for a copy of its ledger.
+  static func checkpoint(_ url: String, token: String) async throws -> String {
+    var request = HTTPClientRequest(url: url + "/v1/checkpoints")
+    request.method = .POST
+    request.headers.add(name: "authorization", value: "Bearer \(token)")
+    let response = try await HTTPClient.shared.execute(request, timeout: .minutes(10))
+    let body = Array(try await response.body.collect(upTo: 1 << 16).readableBytesView)
+    guard response.status.code == 200, let path = try JSON.parse(body)["path"]?.string else {
+      throw NodeFailure.missing(path: url, "The running node gave no checkpoint (\(response.status.code))")
+    }
+    return path
+  }
+
+  func block(at height: UInt64) async throws -> FinalizedBlock? {
+    if let block = fetched.removeValue(forKey: height) { return block }
+    fetched = [:]
+    var reader = CBORReader(try await RemoteSource.get("\(url)/v1/export/blocks/\(height)"))
+    var next = height
+    while !reader.isAtEnd {
+      do {
+        fetched[next] = try FinalizedBlock(cbor: try reader.bytes())
+      } catch {
+        throw AuditFault(.malformed, next, "the block cannot be read: \(error)")
+      }
+      next += 1
+    }
+    return fetched.removeValue(forKey: height)
+  }
+
+  func outcomes(at height: UInt64) -> [OutcomeRecord]? { nil }
+  func leaf(at height: UInt64) -> HistoryLeaf? { nil }
+  func state() -> [StateChange]? { nil }
+}
+
+/// What an audit found: a code for programs, the height, and a sentence.
+package struct AuditFault: Error, Equatable, Sendable {
+  package enum Code: String, CaseIterable, Sendable {
+    case missing
+    case unreadable
+    case malformed
+    case genesis
+    case chain
+    case header
+    case time
+    case documents
+    case certificate
+    case signature
+    case replay
+    case outcome
+    case stateRoot
+    case attestation
+    case books
+    case storedState
+  }
+
+  package let code: Code
+  package let height: UInt64
+  package let message: String
+
+  package init(_ code: Code, _ height: UInt64, _ message: String) {
+    self.code = code
+    self.height = height
+    self.message = message
+  }
+
+  package var json: JSON {
+    ["height": .integer(Int64(height)), "code": .string(code.rawValue), "message": .string(message)]
+  }
+}

@@ -1,0 +1,196 @@
+import Contracts
+import Financing
+import Hummingbird
+import Ledger
+import LedgerStore
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Sodium
+import Synchronization
+
+/// A running validator or observer: everything in its home folder, put together.
+package final class NodeRun: Sendable {
+  let home: NodeHome
+  let genesis: Genesis
+  let configuration: NodeConfiguration
+  let clock: NetworkClock
+  let stages = Stages()
+  let chain: Chain
+  let desk: DocumentDesk
+  let replica: Replica
+  let network: PeerNetwork
+  let roster: Roster
+  let logger: Logger
+  let controlToken = hexadecimal(randomBytes(32))
+  private let lock: HomeLock
+  private let replicaGroup: MultiThreadedEventLoopGroup
+  private let networkGroup: MultiThreadedEventLoopGroup
+  private let failure = Mutex<NodeFailure?>(nil)
+  private let peerPort = Mutex(0)
+
+  /// Opens everything in `home` and starts nothing yet. Each failure says what to do.
+  package init(home: NodeHome, passphrase: [UInt8]?, logger: Logger) throws {
+    self.home = home
+    self.logger = logger
+    genesis = try home.readGenesis()
+    configuration = try home.readConfiguration()
+    if genesis.production, genesis.clock != nil {
+      throw NodeFailure.configuration(path: home.genesis, "a production network has no clock of its own")
+    }
+    clock = NetworkClock(
+      originMilliseconds: (genesis.clock?.origin ?? 0) * 1000, rate: genesis.clock?.rate ?? 1)
+    let transportKey = try home.readKey(home.transportKey, passphrase: passphrase)
+    roster = try Roster(genesis: genesis, configuration: configuration, me: transportKey.publicKey, path: home.configuration)
+    let transportIdentity = try NodeIdentity(transportKey)
+    do {
+      lock = try HomeLock(folder: home.path)
+      let store = try ChainStore(path: home.ledger, genesis: genesis)
+      chain = try Chain(genesis: genesis, store: store, stages: stages)
+    } catch let failure as StorageFailure {
+      throw NodeFailure.storage(failure.message)
+    }
+    replicaGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+    networkGroup = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+
+    let door = Door(
+      network: genesis.network, store: chain.store, registry: .all, clock: clock,
+      validitySeconds: genesis.parameters.documentValiditySeconds, stages: stages)
+    let pool = Pool()
+    let wiring = Wiring()
+    let gossip = Gossip(loop: networkGroup.next(), wiring: wiring)
+    do {
+      desk = DocumentDesk(
+        chain: chain, door: door, pool: pool, disclosures: try DisclosureStore(path: home.disclosures),
+        spread: { gossip.spread($0) })
+    } catch {
+      throw NodeFailure.storage(error.message)
+    }
+    var settings = PeerSettings(listen: configuration.peerAddress, chain: genesis.chain)
+    settings.protocolVersion = Header.currentProtocol
+    network = try PeerNetwork(
+      identity: transportIdentity, directory: PeerDirectory(roster.records), settings: settings,
+      events: wiring.events(roster: roster), group: networkGroup, log: logger)
+    replica = try NodeRun.replica(
+      home: home, roster: roster, desk: desk, network: network, passphrase: passphrase, loop: replicaGroup.next(),
+      failure: { wiring.stop($0) }, stages: stages, logger: logger)
+    wiring.connect(self)
+  }
+
+  private static func replica(
+    home: NodeHome, roster: Roster, desk: DocumentDesk, network: PeerNetwork, passphrase: [UInt8]?, loop: any EventLoop,
+    failure: @escaping @Sendable (NodeFailure) -> Void, stages: Stages, logger: Logger
+  ) throws -> Replica {
+    let genesis = desk.chain.genesis
+    var identity = Replica.Identity()
+    if let index = roster.validatorIndex {
+      let key = try home.readKey(home.voteKey, passphrase: passphrase)
+      guard genesis.validators.validators[index].voteKey == key.publicKey else {
+        throw NodeFailure.configuration(path: home.voteKey, "it is not the vote key of this validator in genesis")
+      }
+      identity = Replica.Identity(
+        index: index,
+        signer: try Signer(
+          key: key, chain: genesis.chain, validators: genesis.validators, index: index, path: home.signState))
+    }
+    do {
+      return try Replica(
+        loop: loop, chain: desk.chain, door: desk.door, pool: desk.pool,
+        transport: PeerTransport(network: network, roster: roster), observer: ReplicaNotices(desk: desk, stop: failure),
+        logFolder: home.consensus, identity: identity, stages: stages, logger: logger)
+    } catch let failure as StorageFailure {
+      throw NodeFailure.storage(failure.message)
+    }
+  }
+
+  package struct Addresses: Sendable {
+    package let peer: String
+    package let http: String
+  }
+
+  /// Runs until it is told to stop or cannot go on; throws the reason in that case.
+  package func run(onReady: @escaping @Sendable (Addresses) -> Void = { _ in }) async throws {
+    let port = try await network.start()
+    peerPort.withLock { $0 = port }
+    await replica.start()
+    let group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [
+          .init(service: application(onReady), successTerminationBehavior: .gracefullyShutdownGroup),
+          .init(service: Housekeeping(node: self), successTerminationBehavior: .gracefullyShutdownGroup),
+        ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+    var thrown: (any Error)?
+    do {
+      try await group.run()
+    } catch {
+      thrown = error
+    }
+    await replica.stop()
+    await network.shutdown()
+    try? NodeFiles.remove(home.control)
+    try await networkGroup.shutdownGracefully()
+    try await replicaGroup.shutdownGracefully()
+    if let failure = failure.withLock({ $0 }) { throw failure }
+    if let error = thrown as? IOError, error.errnoCode == EADDRINUSE {
+      throw NodeFailure.portInUse(configuration.httpAddress.description)
+    }
+    if let thrown { throw thrown }
+  }
+
+  private func application(_ onReady: @escaping @Sendable (Addresses) -> Void) -> some Service {
+    let api = API(desk: desk, registry: .all, clock: clock, operations: self)
+    let address = configuration.httpAddress
+    return Application(
+      router: api.router(),
+      server: .http1(configuration: .init(idleTimeout: .seconds(30))),
+      configuration: .init(
+        address: .hostname(address.host, port: address.port), serverName: "lianrong",
+        availableConnectionsDelegate: .maximum(API.maximumConnections, logger: logger)),
+      onServerRunning: { channel in
+        let port = channel.localAddress?.port ?? address.port
+        let http = "http://\(PeerRecord.Address(host: address.host, port: port))"
+        let peer = PeerRecord.Address(
+          host: self.configuration.peerAddress.host, port: self.peerPort.withLock { $0 })
+        self.announce(http)
+        onReady(Addresses(peer: peer.description, http: http))
+      }, eventLoopGroupProvider: .shared(networkGroup),
+      logger: Logger(label: "http", factory: { _ in SwiftLogNoOpLogHandler() }))
+  }
+
+  private func announce(_ url: String) {
+    let json: JSON = ["url": .string(url), "token": .string(controlToken)]
+    do {
+      try NodeFiles.write(json.indented.utf8, to: home.control)
+    } catch {
+      logger.error("control.json cannot be written: a local audit cannot ask for a checkpoint", metadata: ["error": "\(error)"])
+    }
+    logger.info("running", metadata: ["network": "\(genesis.network)", "http": "\(url)", "height": "\(chain.head.height)"])
+  }
+
+  func stop(_ failure: NodeFailure) {
+    self.failure.withLock { $0 = $0 ?? failure }
+  }
+
+  var hasFailed: Bool { failure.withLock { $0 != nil } }
+}
+
+/// What a node does by the clock: gives disclosures to the parties' nodes, and ends the process after a failure.
+private struct Housekeeping: Service {
+  let node: NodeRun
+
+  func run() async {
+    await cancelWhenGracefulShutdown {
+      var beat = 0
+      while !Task.isCancelled, !node.hasFailed {
+        do {
+          try await Task.sleep(for: .milliseconds(200))
+        } catch {
+          return
+        }
+        beat += 1
+        if beat.isMultiple(of: 5) { node.deliverDisclosures() }
+      }
+    }
+  }
+}
