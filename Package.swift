@@ -53,7 +53,7 @@ let package = Package(
     .target(
       name: "Node",
       dependencies: [
-        "LedgerStore", "Financing", "Consensus",
+        "LedgerStore", "Financing", "Consensus", "Contracts", "Ledger", "Sodium",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -65,7 +65,7 @@ let package = Package(
     .target(
       name: "Client",
       dependencies: [
-        "Financing", "Ledger",
+        "Financing", "Contracts", "Ledger", "Sodium",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
       ],
@@ -73,8 +73,9 @@ let package = Package(
     .executableTarget(
       name: "lianrong",
       dependencies: [
-        "Node", "Client",
+        "Node", "Client", "Contracts", "Ledger", "Sodium",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: house),
   ]

@@ -1,8 +1,8 @@
 import Ledger
 import Sodium
 
-/// What the shell is to do, in this order. Everything up to the first fsync of the turn is only collected: no message, no
-/// `.finalized` and no `.signed` leaves before the records of the turn are durable (C-20).
+/// What the shell is to do, in this order; but no message, no `.finalized` and no `.signed` leaves before the records
+/// of the turn are durable (C-20).
 package enum Action: Equatable, Sendable {
   /// Append to the write-ahead log.
   case persist(LogRecord)
@@ -19,7 +19,8 @@ package enum Action: Equatable, Sendable {
   /// Replaces a running timer of the same kind. 0 fires in the next turn.
   case arm(Timer, milliseconds: Int64)
   case evidence(Evidence)
-  /// Newly finalized, oldest first, each on the one before it, the first on the previous floor. The certificate is the last one's.
+  /// Newly finalized, oldest first, each on the one before it, the first on the previous floor. The certificate is the
+  /// last one's. After a restart, what lies above the floor that was given comes again.
   case finalized([Proposal], Certificate)
   /// The chain is finalized up to here, and peers may no longer hold what lies between: fetch blocks by height, then
   /// answer `.finalizedElsewhere`. Repeated until it is.
@@ -34,8 +35,8 @@ package enum Purpose: Equatable, Sendable {
   case certification
 }
 
-/// Something that cannot happen while at most f validators misbehave. Votes stop, except after `keyUsedElsewhere`, which
-/// only suspends them (C-23).
+/// Something that cannot happen while at most f validators misbehave. Votes stop; `keyUsedElsewhere` only suspends them
+/// (C-23).
 package enum Alarm: Equatable, Sendable {
   /// C-9: q validators notarized what this node finds invalid.
   case invalidBlockNotarized(Proposal)

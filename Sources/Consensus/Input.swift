@@ -8,7 +8,7 @@ package enum Input: Equatable, Sendable {
   case start
   /// A message that `wants` asked for and whose signatures the shell has checked.
   case message(Message, from: Int)
-  /// A vote for `view` that `wants` declined; its signature is unchecked, so that only the answer to a straggler depends on it.
+  /// A vote for `view` that `wants` declined. Its signature is unchecked: it brings an answer to a straggler, no more.
   case unwanted(view: UInt64, from: Int)
   case timer(Timer)
   /// The answer to `.verify`; a `.notYet` may be followed by another verdict at any time.
@@ -22,7 +22,7 @@ package enum Input: Equatable, Sendable {
   /// finalized header. False as soon as one of them no longer holds; false at the start.
   case idle(Bool)
   case peerConnected(Int)
-  /// The shell has fetched blocks by height, and has them durable, up to the one that this (verified) finalization names.
+  /// The shell has fetched blocks by height, and has them durable, up to the one of this (verified) finalization.
   case finalizedElsewhere(Certificate)
 }
 

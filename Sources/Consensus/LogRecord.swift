@@ -1,7 +1,8 @@
 import Ledger
 
-/// What the write-ahead log holds (C-21); the log itself guards its bytes (C-24). Records may be dropped once `view < Machine.logFloor` and the block of that
-/// view's height is executed.
+/// What the write-ahead log holds (C-21); the log itself guards its bytes (C-24).
+///
+/// Records may be dropped once `view < Machine.logFloor` and the view is below that of the newest executed block.
 package enum LogRecord: Hashable, Sendable, CBORCodable {
   /// An own vote. Written by the code that signs, before anyone sees it.
   case vote(Vote)

@@ -34,12 +34,14 @@ extension Machine {
   /// C-23: a vote by the own key that this node has no record of. Someone else has the key, or this node's disk is an
   /// old one; either way it must not sign below that vote.
   mutating func suspend(because vote: Vote) {
-    guard voting != .stopped else { return }
-    actions.append(.alarm(.keyUsedElsewhere(vote)))
-    if case .suspended(let above, let reports) = voting {
+    switch voting {
+    case .stopped: return
+    case .suspended(let above, let reports):
+      // Expected: these are the votes that it is waiting to outlive.
       voting = .suspended(above: max(above, vote.subject.view), reports: reports)
-    } else {
+    case .normal:
       voting = .suspended(above: vote.subject.view, reports: .max)
+      actions.append(.alarm(.keyUsedElsewhere(vote)))
     }
     rules.record(vote.subject)
   }

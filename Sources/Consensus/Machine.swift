@@ -64,7 +64,7 @@ package struct Machine: Equatable, Sendable {
   ///
   /// - `records`: the log, in the order it was written.
   /// - `floor`: the newest block that the shell has finalized, with body and finalization durable in its store.
-  /// - `signState`: the content of the sign-state file; nil when it is missing or damaged (C-23). Of no account for an observer.
+  /// - `signState`: the content of the sign-state file; nil when missing or damaged (C-23). An observer needs none.
   package init(
     configuration: Configuration, replaying records: [LogRecord] = [], floor: Floor, signState: VotingRules?
   ) {

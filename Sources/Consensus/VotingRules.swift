@@ -2,8 +2,8 @@ import Ledger
 
 /// The only place that decides whether a vote may be signed: three view numbers that never go down.
 ///
-/// The machine asks it before `.sign`; the shell keeps a second copy in the sign-state file (C-23) and asks it again with
-/// the key in its hand. It is stricter than C-1 and C-2 need, which is what lets three numbers stand for a whole history.
+/// The machine asks it before `.sign`; the shell keeps a copy in the sign-state file (C-23) and asks that one again
+/// with the key in its hand. It is stricter than C-1 and C-2 need, so that three numbers can stand for a whole history.
 package struct VotingRules: Equatable, Sendable, CBORCodable {
   /// The highest view of each kind signed so far; 0 (the genesis view, in which nobody votes) means none.
   package private(set) var notarized: UInt64 = 0

@@ -60,7 +60,7 @@ package final class NodeRun: Sendable {
     let pool = Pool()
     let wiring = Wiring()
     let gossip = Gossip(loop: networkGroup.next(), wiring: wiring)
-    do {
+    do throws(StorageFailure) {
       desk = DocumentDesk(
         chain: chain, door: door, pool: pool, disclosures: try DisclosureStore(path: home.disclosures),
         spread: { gossip.spread($0) })

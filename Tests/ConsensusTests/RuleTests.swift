@@ -47,7 +47,7 @@ struct RuleTests {
   }
 
   @Test(
-    "C-4: a notarize needs the parent here and a nullification for every view in between; they are asked of the proposer"
+    "C-4: a notarize needs the parent and a nullification for every view in between; they are asked of the proposer"
   )
   func gapsAreFilled() {
     var bench = follower()

@@ -50,6 +50,7 @@ struct GenesisTests {
   func memberOrder() {
     let reversed = Genesis.example { $0.with("members", .array($0["members"]!.array!.reversed())) }
     #expect(reversed.initialState() == Genesis.example().initialState())
+    #expect(reversed.members == Genesis.example().members)
   }
 
   @Test("Validators and observers are read in the order of the file")

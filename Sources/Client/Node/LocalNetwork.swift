@@ -41,7 +41,9 @@ package final class LocalNetwork: Sendable {
   package func start(_ name: String) throws {
     guard let seat = seats.first(where: { $0.name == name }) else { throw ClientError.story("there is no node \(name)") }
     let log = seat.home + "/node.log"
-    if !FileManager.default.fileExists(atPath: log) { FileManager.default.createFile(atPath: log, contents: nil) }
+    if !FileManager.default.fileExists(atPath: log), !FileManager.default.createFile(atPath: log, contents: nil) {
+      throw ClientError.story("\(log) cannot be written")
+    }
     guard let handle = FileHandle(forWritingAtPath: log) else { throw ClientError.story("\(log) cannot be written") }
     handle.seekToEndOfFile()
     let process = Process()

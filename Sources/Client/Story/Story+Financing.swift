@@ -42,7 +42,7 @@ extension Story {
   /// Rate in millionths a year. Equal commitments: nobody can tell an offer from a decline.
   private func commit(_ title: String, by bank: String, _ request: Digest, annualRate: Int64) async throws {
     let terms = LoanTerms(
-      currency: .cny, principal: 80_000_000, annualRate: annualRate, dayCount: .act360, fee: 0, penaltyRate: annualRate / 2,
+      currency: .cny, principal: 80_000_000, annualRate: annualRate, dayCount: .actual360, fee: 0, penaltyRate: annualRate / 2,
       appropriation: [.fees, .penalty, .interest, .principal])
     let opening = OfferOpening(.offer(terms, validUntil: facts.now + 60 * 86_400), salt: randomBytes(32))
     openings["\(request)/\(bank)"] = opening

@@ -28,6 +28,8 @@ package struct FinancingRequest: StateObject, Equatable {
   package static var table: StateTable { .financingRequest }
   package var stateID: Digest { id }
   package static let maximumBanks = 16
+  /// 9999-12-31T23:59:59Z in seconds since 1970.
+  package static let latestTime: Int64 = 253_402_300_799
 
   package init(
     id: Digest, certificate: Digest, requester: String, intervals: [Interval], banks: [String], commitBy: Int64,

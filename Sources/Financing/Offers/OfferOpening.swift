@@ -77,7 +77,7 @@ package struct OfferOpening: Equatable, Sendable {
           "appropriation", 4...4, schema: ["type": "string"], rule: "fees, penalty, interest or principal"
         ) { Charge(rawValue: $0) })
       _ = form.choice("interest", of: InterestMode.self)
-      let validUntil = form.integer("validUntil", 0...253_402_300_799)
+      let validUntil = form.integer("validUntil", 0...FinancingRequest.latestTime)
       form.require(
         Charge.allCases.allSatisfy(terms.appropriation.contains), "appropriation", "each kind of charge once")
       decision = .offer(terms, validUntil: validUntil)

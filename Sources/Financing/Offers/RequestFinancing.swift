@@ -19,8 +19,8 @@ package struct RequestFinancing: Act {
     certificate = form.digest("certificate")
     intervals = form.intervals()
     banks = form.identifiers("banks", 1...FinancingRequest.maximumBanks)
-    commitBy = form.integer("commitBy", 0...253_402_300_799)
-    openBy = form.integer("openBy", 0...253_402_300_799)
+    commitBy = form.integer("commitBy", 0...FinancingRequest.latestTime)
+    openBy = form.integer("openBy", 0...FinancingRequest.latestTime)
     form.require(Set(banks).count == banks.count, "banks", "each bank once")
   }
 

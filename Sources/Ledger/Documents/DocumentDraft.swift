@@ -13,6 +13,37 @@ package struct DocumentDraft: Equatable, Sendable {
     self.details = details
   }
 
+  /// Reads `{"type", "terms", "details"?}`, one document or one a line.
+  package static func read(_ bytes: [UInt8]) throws(Violations) -> [DocumentDraft] {
+    func parse(_ bytes: [UInt8]) throws(Violations) -> JSON {
+      do throws(JSONError) {
+        return try JSON.parse(bytes)
+      } catch {
+        throw Violations(.jsonInvalid, error.pointer, "\(error.reason.rawValue) at byte \(error.offset)")
+      }
+    }
+    func draft(_ json: JSON) throws(Violations) -> DocumentDraft {
+      guard let type = json["type"]?.string, let terms = json["terms"] else {
+        throw Violations(.memberMissing, "", "an unsigned document has type and terms")
+      }
+      guard case .object(let details) = json["details"] ?? .object([]) else {
+        throw Violations(.memberInvalid, "/details", "an object")
+      }
+      return DocumentDraft(type: type, terms: terms, details: details)
+    }
+    if let whole = try? parse(bytes) { return [try draft(whole)] }
+    var drafts: [DocumentDraft] = []
+    for line in bytes.split(separator: 0x0a) where !line.isEmpty { drafts.append(try draft(parse(Array(line)))) }
+    guard !drafts.isEmpty else { throw Violations(.jsonInvalid, "", "there is no document") }
+    return drafts
+  }
+
+  package var json: JSON {
+    var members: [JSON.Member] = [.init("type", .string(type)), .init("terms", terms)]
+    if !details.isEmpty { members.append(.init("details", .object(details))) }
+    return .object(members)
+  }
+
   /// What the caller's shell supplies: time and randomness are not this target's business.
   package struct Issue: Sendable {
     package let network: String

@@ -1,5 +1,6 @@
 import Contracts
 import Financing
+import Foundation
 import HTTPTypes
 import Hummingbird
 import Ledger
@@ -44,7 +45,7 @@ struct API: Sendable {
   }
 
   func text(_ context: BasicRequestContext, _ name: String) throws -> String {
-    guard let text = context.parameters.get(name)?.removingURLPercentEncoding() else {
+    guard let text = context.parameters.get(name)?.removingPercentEncoding else {
       throw Problem.badRequest("\(name) is missing from the path")
     }
     return text

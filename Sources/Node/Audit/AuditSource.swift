@@ -18,7 +18,7 @@ protocol AuditSource {
 }
 
 /// A node's database, opened here: the node does not run, or this is a checkpoint of it.
-struct DatabaseSource: AuditSource {
+final class DatabaseSource: AuditSource {
   let genesis: Genesis
   let height: UInt64
   private let database: Database

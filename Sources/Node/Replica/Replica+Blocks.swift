@@ -184,7 +184,7 @@ extension Replica {
     switch result {
     case .valid(let documents):
       blocks[digest]?.admitted = documents
-      do {
+      do throws(StorageFailure) {
         // C-21: the body is durable before its notarize; both share the turn's fsync.
         try logBody(digest, view: awaited[digest]?.proposal.view ?? machine.currentView)
         blocks[digest]?.standing = .valid

@@ -1,6 +1,7 @@
 import Consensus
 import Contracts
 import Ledger
+import LedgerStore
 import Sodium
 
 extension Replica {
@@ -40,7 +41,7 @@ extension Replica {
     blocks[digest] = entry
     transport.broadcast(PeerMessage.body(block).cbor, on: .bodies)
     stages.add(.build, since: start, items: documents.count)
-    do {
+    do throws(StorageFailure) {
       try logBody(digest, view: view)
     } catch {
       return fail(.storage(error.message))

@@ -29,8 +29,8 @@ package struct NetworkPlan: Sendable {
   package let production: Bool
   package let clockRate: Int64?
   package let members: [Party]
-  package let validators: [Host]
-  package let observers: [Host]
+  package private(set) var validators: [Host]
+  package private(set) var observers: [Host]
   package let board: (organisations: [String], threshold: Int64)
   /// Copied into the genesis file, which checks them.
   package let parameters: JSON
@@ -68,6 +68,18 @@ package struct NetworkPlan: Sendable {
       (form.identifiers("organisations", 1...64), form.integer("threshold", 1...64))
     }
     self.parameters = parameters
+  }
+
+  /// The same plan with other ports, asked for host by host.
+  package func withPorts(_ next: () -> (http: Int, peer: Int)) -> NetworkPlan {
+    func moved(_ host: Host) -> Host {
+      let (http, peer) = next()
+      return Host(organisation: host.organisation, host: host.host, peerPort: peer, httpPort: http)
+    }
+    var plan = self
+    plan.validators = validators.map(moved)
+    plan.observers = observers.map(moved)
+    return plan
   }
 
   private static func host(_ form: inout Form) -> Host {

@@ -7,7 +7,8 @@ import Sodium
 struct SimulatedDisk {
   private(set) var log: [LogRecord] = []
   private(set) var synced = 0
-  private(set) var signState = VotingRules()
+  /// Nil when the file is gone.
+  private(set) var signState: VotingRules? = VotingRules()
   var bodies: Set<Digest> = []
   /// One a `.finalized`: never split, so that each ends with a finalization.
   private(set) var batches: [Batch] = []
@@ -32,7 +33,13 @@ struct SimulatedDisk {
     height += batch.blocks.count
   }
 
-  /// A crash keeps `kept` of the records that no sync has confirmed.
+  /// Replaced by an empty one: log, sign-state, bodies and chain are gone.
+  mutating func wipe() {
+    self = SimulatedDisk()
+    signState = nil
+  }
+
+  /// A crash keeps `kept` of the records that no sync has confirmed: the torn tail is cut (C-24).
   mutating func crash(keeping kept: Int) {
     log.removeLast(log.count - synced - min(kept, log.count - synced))
     synced = log.count

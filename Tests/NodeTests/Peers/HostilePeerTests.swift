@@ -18,7 +18,7 @@ struct HostilePeerTests {
 
     init(_ adjust: (inout PeerSettings) -> Void = { _ in }) async throws {
       let ids = try identities(3)
-      node = try TestNode(ids[0], knowing: [record(ids[1])], adjust)
+      node = try TestNode(ids[0], knowing: [record(ids[0]), record(ids[1])], adjust)
       port = try await node.network.start()
       (known, stranger) = (ids[1], ids[2])
     }

@@ -121,4 +121,27 @@ struct PeerNetworkTests {
     try await new.leave()
     await node.network.shutdown()
   }
+
+  @Test("Of a dialled and an accepted connection the one that the smaller key dialled stays (N-2)", arguments: [0, 2])
+  func smallerKeyDials(_ index: Int) async throws {
+    let ids = try identities(3)
+    let peer = try TestNode(ids[index], knowing: [record(ids[1])])
+    let node = try TestNode(ids[1], knowing: [record(ids[index], at: try await peer.network.start())])
+    let port = try await node.network.start()
+    try await eventually("the node has dialled its peer") { !peer.connectedKeys.isEmpty && !node.connectedKeys.isEmpty }
+    let twin = try await HostileClient(port: port, as: ids[index])
+    twin.hello()
+    if index == 2 {
+      try await twin.cutOff()
+      #expect(node.network.counters.accepted == 1)
+      #expect(peer.connectedKeys == [node.key])
+    } else {
+      try await eventually("the peer's own connection has replaced the other") { peer.connectedKeys.isEmpty }
+      #expect(node.network.counters.accepted == 2)
+      #expect(node.connectedKeys == [peer.key])
+      try await twin.leave()
+    }
+    await node.network.shutdown()
+    await peer.network.shutdown()
+  }
 }

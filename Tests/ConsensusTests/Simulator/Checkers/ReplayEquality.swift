@@ -5,10 +5,12 @@ import Ledger
 struct ReplayEquality {
   private(set) var checks = 0
 
-  mutating func check(_ machine: Machine, _ disk: SimulatedDisk, _ configuration: Machine.Configuration) -> String? {
+  mutating func check(
+    _ machine: Machine, _ disk: SimulatedDisk, _ configuration: Machine.Configuration, signState: VotingRules
+  ) -> String? {
     checks += 1
     let replayed = Machine(
-      configuration: configuration, replaying: disk.log, floor: machine.floor, signState: VotingRules())
+      configuration: configuration, replaying: disk.log, floor: machine.floor, signState: signState)
     let (old, new) = (machine.durable, replayed.durable)
     guard new != old else { return nil }
     let views = old.views.filter { !new.views.contains($0) }.map(\.view)

@@ -1,0 +1,53 @@
+import Contracts
+import Ledger
+import Sodium
+
+/// Checks a proof of a document and its outcome under a genesis from a source that the caller trusts. No node is needed.
+package struct ProofCheck: Sendable, CustomStringConvertible {
+  package let document: Digest
+  package let outcome: OutcomeRecord
+  package let height: UInt64
+  package let attestedBy: UInt64
+  package let signers: [String]
+  package let issuer: String
+  package let type: String
+
+  package static func parse(_ bytes: [UInt8]) throws -> JSON {
+    var limits = JSONLimits()
+    limits.bytes = 1 << 20
+    do {
+      return try JSON.parse(bytes, limits: limits)
+    } catch {
+      throw ClientError.proof("it is not JSON (\(error.reason.rawValue))")
+    }
+  }
+
+  /// - Parameter id: the document that was asked for; a proof of another one is refused.
+  package static func check(_ json: JSON, genesis: Genesis, document id: String? = nil) throws -> ProofCheck {
+    guard let proof = DocumentProof(json: json) else { throw ClientError.proof("it is not in the form of a proof") }
+    do {
+      try proof.verify(chain: genesis.chain, validators: genesis.validators)
+    } catch {
+      throw ClientError.proof(error.rawValue)
+    }
+    guard let signed = try? SignedDocument(proof.document), let outcome = try? OutcomeRecord(cbor: proof.outcome) else {
+      throw ClientError.proof("the document or its outcome cannot be read")
+    }
+    guard signed.id == outcome.document, id == nil || id == "\(signed.id)" else {
+      throw ClientError.proof("it proves another document")
+    }
+    return ProofCheck(
+      document: signed.id, outcome: outcome, height: proof.header.height, attestedBy: proof.attestation.height,
+      signers: proof.certificate.votes.map { genesis.validators.validators[$0.signer].organisation },
+      issuer: signed.envelope.issuer, type: signed.envelope.type)
+  }
+
+  package var description: String {
+    """
+    PROVED  document \(document)
+            \(type) of \(issuer), recorded at height \(height)
+            outcome \(outcome.outcome.number) \(outcome.outcome.name)\(outcome.pointer.isEmpty ? "" : " at \(outcome.pointer)")
+            attested by header \(attestedBy), finalized by \(signers.joined(separator: ", "))
+    """
+  }
+}
