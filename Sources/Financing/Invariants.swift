@@ -64,7 +64,7 @@ package struct Invariants {
       if let certificate = read(ReceivableCertificate.self, key, value) { certificates.append(certificate) }
     case .transfer: if let transfer = read(Transfer.self, key, value) { transfers[transfer.id] = transfer }
     case .loan: if let loan = read(Loan.self, key, value) { loans[loan.id] = loan }
-    case .paymentClaim where key.count == 1 + Digest.size:
+    case .paymentClaim:
       if let claim = read(PaymentClaim.self, key, value) { claims.append(claim) }
     default: return
     }

@@ -35,7 +35,7 @@ package struct StoryStep: Sendable {
     }
     let place = height.map { "h \($0)" } ?? ""
     let result = outcome.map { "\($0.number) \($0.name)" } ?? ""
-    let mark = isAsExpected ? (expected.map { $0.number == 0 } ?? true ? "✓" : "✗ refused, as it must be") : "!! NOT AS EXPECTED"
+    let mark = isAsExpected ? ((expected?.number ?? 0) <= 1 ? "✓" : "✗ refused, as it must be") : "!! NOT AS EXPECTED"
     let id = document.map { String($0.prefix(8)) } ?? ""
     return "\(padded(String(number), 3)) \(padded(actor, 18)) \(padded(title, 58)) \(padded(id, 9))\(padded(place, 7))"
       + "\(padded(String(Int(milliseconds.rounded())) + " ms", 9))\(padded(result, 26)) \(mark)"

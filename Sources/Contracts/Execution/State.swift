@@ -10,7 +10,6 @@ package enum StateTable: UInt8, CaseIterable, Sendable {
   case keyRing = 5
   case order = 16
   case dispatch = 17
-  case attestation = 18
   case receipt = 19
   case invoice = 20
   case creditNote = 21
@@ -20,6 +19,8 @@ package enum StateTable: UInt8, CaseIterable, Sendable {
   case sealedOffer = 35
   case loan = 36
   case paymentClaim = 37
+  /// (payer, reference) → the claim that used it last.
+  case paymentReference = 38
 }
 
 /// Something that names an object within its table.

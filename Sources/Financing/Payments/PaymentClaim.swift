@@ -123,16 +123,14 @@ package struct PaymentReference: StateObject, Equatable {
       self.reference = reference
     }
 
-    /// One byte longer than a claim's id, with which it shares the table.
-    package var stateBytes: [UInt8] {
-      Digest(.stateKey, of: Array(payer.utf8) + [0] + Array(reference.utf8)).bytes + [0]
-    }
+    /// Neither part holds a NUL, so they cannot run into each other.
+    package var stateBytes: [UInt8] { Array(payer.utf8) + [0] + Array(reference.utf8) }
   }
 
   package let id: ID
   package var claim: Digest
 
-  package static var table: StateTable { .paymentClaim }
+  package static var table: StateTable { .paymentReference }
   package var stateID: ID { id }
 
   package init(id: ID, claim: Digest) {
