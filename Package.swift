@@ -83,14 +83,17 @@ let package = Package(
     .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Sodium"], swiftSettings: house),
     .testTarget(name: "ConsensusTests", dependencies: ["Consensus", "Ledger", "Sodium"], swiftSettings: house),
     .testTarget(name: "ContractsTests", dependencies: ["Contracts", "Ledger", "Sodium"], swiftSettings: house),
-    .testTarget(name: "FinancingTests", dependencies: ["Financing", "Contracts", "Ledger", "Sodium"], swiftSettings: house),
+    .testTarget(
+      name: "FinancingTests", dependencies: ["Financing", "Contracts", "Ledger", "Sodium"], swiftSettings: house),
     .testTarget(name: "LedgerStoreTests", dependencies: ["LedgerStore", "Ledger", "Sodium"], swiftSettings: house),
-    .testTarget(name: "ClientTests", dependencies: ["Client", "Financing", "Contracts", "Ledger"], swiftSettings: house),
+    .testTarget(
+      name: "ClientTests", dependencies: ["Client", "Financing", "Contracts", "Ledger"], swiftSettings: house),
     .testTarget(
       name: "NodeTests",
       dependencies: ["Node", "Client", "LedgerStore", "Financing", "Contracts", "Ledger", "Sodium"] + nio,
       swiftSettings: house),
     // The architecture, the documents and the house rules, checked against the files.
-    .testTarget(name: "ProjectTests", dependencies: ["Node", "Financing", "Contracts", "Ledger"], swiftSettings: house),
+    .testTarget(
+      name: "ProjectTests", dependencies: ["Node", "Financing", "Contracts", "Ledger"], swiftSettings: house),
   ]
 )

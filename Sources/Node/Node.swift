@@ -42,7 +42,8 @@ package final class NodeRun: Sendable {
     clock = NetworkClock(
       originMilliseconds: (genesis.clock?.origin ?? 0) * 1000, rate: genesis.clock?.rate ?? 1)
     let transportKey = try home.readKey(home.transportKey, passphrase: passphrase)
-    roster = try Roster(genesis: genesis, configuration: configuration, me: transportKey.publicKey, path: home.configuration)
+    roster = try Roster(
+      genesis: genesis, configuration: configuration, me: transportKey.publicKey, path: home.configuration)
     let transportIdentity = try NodeIdentity(transportKey)
     do {
       lock = try HomeLock(folder: home.path)
@@ -163,9 +164,11 @@ package final class NodeRun: Sendable {
     do {
       try NodeFiles.write(json.indented.utf8, to: home.control)
     } catch {
-      logger.error("control.json cannot be written: a local audit cannot ask for a checkpoint", metadata: ["error": "\(error)"])
+      logger.error(
+        "control.json cannot be written: a local audit cannot ask for a checkpoint", metadata: ["error": "\(error)"])
     }
-    logger.info("running", metadata: ["network": "\(genesis.network)", "http": "\(url)", "height": "\(chain.head.height)"])
+    logger.info(
+      "running", metadata: ["network": "\(genesis.network)", "http": "\(url)", "height": "\(chain.head.height)"])
   }
 
   func stop(_ failure: NodeFailure) {

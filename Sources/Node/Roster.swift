@@ -21,7 +21,8 @@ struct Roster: Sendable {
     for (index, validator) in genesis.validators.validators.enumerated() {
       let key = validator.transportKey
       records.append(
-        PeerRecord(key: key, organisation: validator.organisation, role: .validator(index: index), address: address(key)))
+        PeerRecord(
+          key: key, organisation: validator.organisation, role: .validator(index: index), address: address(key)))
       numbers[key] = index
     }
     for (index, observer) in genesis.observers.enumerated() {

@@ -1,6 +1,7 @@
 import CSodium
 
-/// X25519 sealed boxes (libsodium `crypto_box_seal`): only the holder of the recipient's key reads them, and they name no sender.
+/// X25519 sealed boxes (libsodium `crypto_box_seal`): only the holder of the recipient's key reads them, and they name
+/// no sender.
 package enum SealedBox {
   package static let overhead = 48
   package static let publicKeySize = 32

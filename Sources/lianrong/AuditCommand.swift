@@ -6,7 +6,8 @@ import Node
 struct AuditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit",
-    abstract: "Checks a node's whole ledger and trusts nothing: every hash, certificate, signature, outcome, root and balance.",
+    abstract:
+      "Checks a node's whole ledger and trusts nothing: every hash, certificate, signature, outcome, root and balance.",
     discussion: """
       --home reads a node's folder (a running node hands over a checkpoint); --url follows a node over HTTP. Every document is \
       performed again from genesis. Status 0 only if nothing was found.
@@ -44,13 +45,16 @@ struct AuditCommand: AsyncParsableCommand {
   private func describe(_ report: Audit.Report) -> String {
     var lines = [
       "Audit of \(report.network)", "  height       \(report.height)",
-      "  documents    \(report.documents), of which \(report.refused) refused by a rule", "  state root   \(report.stateRoot)",
+      "  documents    \(report.documents), of which \(report.refused) refused by a rule",
+      "  state root   \(report.stateRoot)",
     ]
     if report.uncertified > 0 {
-      lines.append("  note         the certificate of the last \(report.uncertified) block(s) is not in this database yet")
+      lines.append(
+        "  note         the certificate of the last \(report.uncertified) block(s) is not in this database yet")
     }
     if report.ok {
-      lines.append("  RESULT       in order: hash chain, certificates, signatures, outcomes, state roots and books all hold")
+      lines.append(
+        "  RESULT       in order: hash chain, certificates, signatures, outcomes, state roots and books all hold")
     } else {
       lines.append("  RESULT       \(report.findings.count) finding(s)")
       for finding in report.findings {

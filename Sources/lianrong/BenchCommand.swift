@@ -7,7 +7,8 @@ import Node
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Starts a network on this machine, submits pre-signed documents through the real interface and prints JSON.",
+    abstract:
+      "Starts a network on this machine, submits pre-signed documents through the real interface and prints JSON.",
     discussion: """
       throughput: as many documents as the network takes, several a request. latency: ten documents a second, each on its own. \
       Latency is from submission to the finalized outcome. stages: microseconds of one validator for each document.
@@ -60,7 +61,8 @@ struct BenchCommand: AsyncParsableCommand {
               seconds: seconds, concurrency: concurrency, batch: batch, key: key, supplier: "seller", facts: facts,
               progress: complain)
           case .latency:
-            try await generator.latency(seconds: seconds, key: key, supplier: "seller", facts: facts, progress: complain)
+            try await generator.latency(
+              seconds: seconds, key: key, supplier: "seller", facts: facts, progress: complain)
           }
         output(result.text)
       }

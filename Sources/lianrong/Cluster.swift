@@ -39,7 +39,9 @@ struct Cluster {
       roots = states.map(\.root)
       if states.count == network.seats.count, Set(states.map(\.height)).count == 1 {
         let holds = Set(roots).count == 1
-        return (holds, "All \(states.count) nodes stand at height \(states[0].height) with state root \(roots[0].prefix(16))…")
+        return (
+          holds, "All \(states.count) nodes stand at height \(states[0].height) with state root \(roots[0].prefix(16))…"
+        )
       }
       try await Task.sleep(for: .milliseconds(50))
     }

@@ -43,7 +43,9 @@ struct DemoCommand: AsyncParsableCommand {
       let network = cluster.network
       say("Network \(cluster.setup.genesis.network): 4 validators and 1 observer, on loopback.")
       if let clock = cluster.setup.genesis.clock {
-        say("Its clock runs \(clock.rate) times as fast as yours: a day in \(86_400_000 / clock.rate) ms. Development only.")
+        say(
+          "Its clock runs \(clock.rate) times as fast as yours: a day in \(86_400_000 / clock.rate) ms. Development only."
+        )
       }
       try network.startAll()
       defer { network.stopAll() }
@@ -57,7 +59,9 @@ struct DemoCommand: AsyncParsableCommand {
         let isAsTold = try await story.play()
         let agreed = try await cluster.agreement()
         say(agreed.text)
-        say(isAsTold && agreed.holds ? "\nEvery step and every refusal came out as told." : "\nSOMETHING DID NOT COME OUT AS TOLD.")
+        say(
+          isAsTold && agreed.holds
+            ? "\nEvery step and every refusal came out as told." : "\nSOMETHING DID NOT COME OUT AS TOLD.")
         if !exit {
           invite(network, folder)
           while true { try await Task.sleep(for: .seconds(3600)) }
@@ -74,7 +78,9 @@ struct DemoCommand: AsyncParsableCommand {
 
   private func invite(_ network: LocalNetwork, _ folder: String) {
     say("\nThe network keeps running. Stop it with Ctrl-C.")
-    for seat in network.seats { say("  \(seat.name.padding(toLength: 12, withPad: " ", startingAt: 0)) \(seat.url)/v1/status") }
+    for seat in network.seats {
+      say("  \(seat.name.padding(toLength: 12, withPad: " ", startingAt: 0)) \(seat.url)/v1/status")
+    }
     let program = ownExecutable()
     say(
       """

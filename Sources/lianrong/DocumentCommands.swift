@@ -39,7 +39,8 @@ struct SubmitCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "submit",
     abstract: "Hands signed documents to a node, one a line, and prints what became of each.",
-    discussion: "Sending the same line twice is safe: the answer is the first outcome. Status 0 only if all were accepted.")
+    discussion:
+      "Sending the same line twice is safe: the answer is the first outcome. Status 0 only if all were accepted.")
 
   @Argument(help: "The signed documents; - for standard input.")
   var file: String = "-"
@@ -63,7 +64,9 @@ struct SubmitCommand: AsyncParsableCommand {
         } else {
           let outcome = answer.number.map { "\($0) \(answer.name ?? "")" } ?? "pending"
           let place = answer.height.map { "height \($0)" } ?? ""
-          output("\(answer.id ?? "refused at the door")  \(answer.status ?? "")  \(place)  \(outcome)  \(answer.detail ?? answer.pointer ?? "")")
+          output(
+            "\(answer.id ?? "refused at the door")  \(answer.status ?? "")  \(place)  \(outcome)  \(answer.detail ?? answer.pointer ?? "")"
+          )
         }
       }
       if !allAccepted { throw ExitCode(1) }
@@ -84,7 +87,9 @@ struct ImportCommand: AsyncParsableCommand {
   @Argument(help: "The files.")
   var files: [String]
 
-  @Option(name: .long, help: "SCHEME:VALUE=MEMBER or VALUE=MEMBER: which member an identifier in the files means. May be repeated.")
+  @Option(
+    name: .long,
+    help: "SCHEME:VALUE=MEMBER or VALUE=MEMBER: which member an identifier in the files means. May be repeated.")
   var party: [String] = []
 
   @Option(name: .long, help: "The number of the order, where a file names none.")
@@ -131,7 +136,8 @@ struct ImportCommand: AsyncParsableCommand {
     }
     let parts = argument[..<equals].split(separator: ":", maxSplits: 1)
     return (
-      parts.count == 2 ? String(parts[0]) : nil, String(parts.last ?? ""), String(argument[argument.index(after: equals)...])
+      parts.count == 2 ? String(parts[0]) : nil, String(parts.last ?? ""),
+      String(argument[argument.index(after: equals)...])
     )
   }
 
@@ -140,7 +146,9 @@ struct ImportCommand: AsyncParsableCommand {
     case .imported(let type, let drafts, let notCarried):
       var lines = ["\(file): \(type) → \(drafts.map(\.type).joined(separator: ", "))"]
       for draft in drafts { lines.append(draft.terms.indented) }
-      if !notCarried.isEmpty { lines.append("not carried over:\n" + notCarried.map { "  - \($0)" }.joined(separator: "\n")) }
+      if !notCarried.isEmpty {
+        lines.append("not carried over:\n" + notCarried.map { "  - \($0)" }.joined(separator: "\n"))
+      }
       return lines.joined(separator: "\n")
     case .refused(let code, let message):
       return "refused, \(code.number) \(code.name): \(message)"
@@ -172,7 +180,9 @@ struct GetCommand: AsyncParsableCommand {
   func run() async throws {
     try await finishing {
       if raw {
-        guard let id = Digest(hexadecimal: what) else { throw ValidationError("--raw takes a document's id, 64 hexadecimal digits.") }
+        guard let id = Digest(hexadecimal: what) else {
+          throw ValidationError("--raw takes a document's id, 64 hexadecimal digits.")
+        }
         return output(String(decoding: try await urls.client.raw(id), as: UTF8.self))
       }
       let path = Digest(hexadecimal: what) == nil ? what : "documents/\(what)"
@@ -186,7 +196,9 @@ struct ProofCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "proof",
     abstract: "Fetches the proof of a document and its outcome, and checks it without trusting the node.",
-    discussion: "The proof is checked under the genesis file that you name, from a source you trust. --json prints the proof itself.")
+    discussion:
+      "The proof is checked under the genesis file that you name, from a source you trust. --json prints the proof itself."
+  )
 
   @Argument(help: "The document's id, or with --verify a file with a proof.")
   var document: String
@@ -209,7 +221,9 @@ struct ProofCommand: AsyncParsableCommand {
       if verify {
         source = try ProofCheck.parse(readFile(document))
       } else {
-        guard Digest(hexadecimal: document) != nil else { throw ValidationError("Name a document by its id, 64 hexadecimal digits.") }
+        guard Digest(hexadecimal: document) != nil else {
+          throw ValidationError("Name a document by its id, 64 hexadecimal digits.")
+        }
         source = try await urls.client.json("/v1/documents/\(document)/proof")
       }
       let checked = try ProofCheck.check(source, genesis: genesis, document: verify ? nil : document)
@@ -220,7 +234,8 @@ struct ProofCommand: AsyncParsableCommand {
 
 struct SchemasCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "schemas", abstract: "Writes the JSON Schema of every document type, and the reference of outcomes, into a folder.")
+    commandName: "schemas",
+    abstract: "Writes the JSON Schema of every document type, and the reference of outcomes, into a folder.")
 
   @Option(name: .long, help: "The docs folder.")
   var docs: String

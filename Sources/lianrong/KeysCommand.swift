@@ -31,7 +31,9 @@ struct KeysCommand: ParsableCommand {
           throw ValidationError("Set LIANRONG_PASSPHRASE to encrypt the key file, or say --plain.")
         }
         guard KeyID(name) != nil else { throw ValidationError("--name is member/key, such as jinling-parts/clerk.") }
-        guard !FileManager.default.fileExists(atPath: file) else { throw ClientError.keyFile(file, "it exists already") }
+        guard !FileManager.default.fileExists(atPath: file) else {
+          throw ClientError.keyFile(file, "it exists already")
+        }
         guard
           let key = KeyFile.make(
             name: name, use: sealing ? .sealing : .signing, seed: randomBytes(32), passphrase: plain ? nil : secret,
@@ -39,7 +41,9 @@ struct KeysCommand: ParsableCommand {
           FileManager.default.createFile(
             atPath: file, contents: Data(key.json.indented.utf8), attributes: [.posixPermissions: 0o600])
         else { throw ClientError.keyFile(file, "it cannot be written") }
-        output(JSON.object([.init("name", .string(name)), .init("publicKey", .string(Base64URL.encode(key.publicKey)))]).text)
+        output(
+          JSON.object([.init("name", .string(name)), .init("publicKey", .string(Base64URL.encode(key.publicKey)))]).text
+        )
       }
     }
   }

@@ -37,7 +37,9 @@ func finishing(_ body: () async throws -> Void) async throws {
     throw ExitCode(1)
   } catch let violations as Violations {
     for violation in violations.all {
-      complain("\(violation.refusal.number) \(violation.refusal.name) \(violation.pointer): \(violation.detail). \(violation.refusal.remedy)")
+      complain(
+        "\(violation.refusal.number) \(violation.refusal.name) \(violation.pointer): \(violation.detail). \(violation.refusal.remedy)"
+      )
     }
     throw ExitCode(1)
   } catch let error as ValidationError {

@@ -154,7 +154,8 @@ struct InvoiceTests {
     try book.acceptedOrder("PO-1", items)
     try book.delivered("D-1", items.map { ($0.line, $0.quantity) })
     #expect(try book.invoice("INV-1", items, total: "9999999999999.99").outcome == .invoiceTotal)
-    // A millionth of the first line's quantity is open: ⌊(10^15 − 1) ÷ 10^6⌋ of its amount matches, and the second line,
+    // A millionth of the first line's quantity is open: ⌊(10^15 − 1) ÷ 10^6⌋ of its amount matches, and the second
+    // line,
     // 999 999 999 + 1 of 10^15 in all: ⌊(10^15 − 1) × 10^9 ÷ 10^15⌋ of the total.
     let entry = try book.invoice(
       "INV-2", [("0", "1", "9999999999999.99"), ("1", "0.000001", "0.01")], deductions: "0.01",

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Reference data that nobody here wrote. It stands beside the repository, or where LIANRONG_TEST_DATA says; tests that need
+/// Reference data that nobody here wrote. It stands beside the repository, or where LIANRONG_TEST_DATA says; tests
+/// that need
 /// it are disabled where it is absent.
 enum TestData {
   static let folder: URL = {

@@ -26,7 +26,9 @@ struct ArchitectureTests {
       text.split(separator: "\n").compactMap { line -> String? in
         let words = line.split(separator: " ")
         guard let index = words.firstIndex(of: "import"), index <= 1, words.count > index + 1 else { return nil }
-        guard index == 0 || words[0].hasPrefix("@") || ["public", "package", "internal"].contains(words[0]) else { return nil }
+        guard index == 0 || words[0].hasPrefix("@") || ["public", "package", "internal"].contains(words[0]) else {
+          return nil
+        }
         return String(words[index + 1])
       })
   }
@@ -55,7 +57,8 @@ struct ArchitectureTests {
   @Test("the replicated targets are deterministic", arguments: ["Ledger", "Consensus", "Contracts", "Financing"])
   func determinism(target: String) {
     let forbidden = [
-      #"\bDouble\b"#, #"\bFloat\b"#, #"\bDate\(\)"#, #"\brandom\("#, #"\bContinuousClock\b"#, #"\basync\b"#, #"\bawait\b"#,
+      #"\bDouble\b"#, #"\bFloat\b"#, #"\bDate\(\)"#, #"\brandom\("#, #"\bContinuousClock\b"#, #"\basync\b"#,
+      #"\bawait\b"#,
       #"\bTask\b"#, #"randomBytes"#, #"SystemRandomNumberGenerator"#,
     ]
     for (path, text) in Repository.files(under: "Sources/\(target)", suffix: ".swift") {

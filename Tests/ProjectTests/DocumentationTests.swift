@@ -21,12 +21,14 @@ struct DocumentationTests {
     for outcome in Outcome.allCases {
       #expect(outcome.remedy.hasSuffix("."))
       #expect(
-        tests.range(of: #"\.\#(outcome.name)\b"#, options: .regularExpression) != nil, "no test speaks of \(outcome.name)")
+        tests.range(of: #"\.\#(outcome.name)\b"#, options: .regularExpression) != nil,
+        "no test speaks of \(outcome.name)")
     }
     for refusal in Refusal.allCases {
       #expect(refusal.remedy.hasSuffix("."))
       #expect(
-        tests.range(of: #"\.\#(refusal.name)\b"#, options: .regularExpression) != nil, "no test speaks of \(refusal.name)")
+        tests.range(of: #"\.\#(refusal.name)\b"#, options: .regularExpression) != nil,
+        "no test speaks of \(refusal.name)")
     }
   }
 

@@ -7,7 +7,8 @@ enum Repository {
 
   static func files(under folder: String, suffix: String) -> [(path: String, text: String)] {
     let base = root.appending(path: folder)
-    let found = FileManager.default.enumerator(at: base, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
+    let found =
+      FileManager.default.enumerator(at: base, includingPropertiesForKeys: nil)?.compactMap { $0 as? URL } ?? []
     return found.filter { $0.path.hasSuffix(suffix) }.map(\.path).sorted().compactMap { path in
       (try? String(contentsOfFile: path, encoding: .utf8)).map {
         (String(path.dropFirst(root.path.count + 1)), $0)

@@ -121,7 +121,9 @@ package struct LoadGenerator: Sendable {
 
   private func processUsage() -> [(name: String, cpu: Double, megabytes: Double)] {
     var usage: [(name: String, cpu: Double, megabytes: Double)] = network.seats.compactMap { seat in
-      network.processID(of: seat.name).flatMap { Measurement.usage(of: $0) }.map { (seat.name, $0.cpuSeconds, $0.megabytes) }
+      network.processID(of: seat.name).flatMap { Measurement.usage(of: $0) }.map {
+        (seat.name, $0.cpuSeconds, $0.megabytes)
+      }
     }
     if let own = Measurement.usage(of: ProcessInfo.processInfo.processIdentifier) {
       usage.append(("client", own.cpuSeconds, own.megabytes))

@@ -38,7 +38,8 @@ package struct Measurement: Sendable {
     ]
   }
 
-  /// Three decimals. The project's own JSON has no fractions, as documents must not; a report may, so it is written as the
+  /// Three decimals. The project's own JSON has no fractions, as documents must not; a report may, so it is written as
+  /// the
   /// number it is by `text`.
   private static func decimal(_ value: Double) -> JSON { .string(String(format: "%.3f", value)) }
 
@@ -57,7 +58,8 @@ package struct Measurement: Sendable {
     else { return nil }
     let fields = stat[stat.index(after: close)...].split(separator: " ")
     guard fields.count > 13, let user = Double(fields[11]), let system = Double(fields[12]) else { return nil }
-    let kilobytes = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    let kilobytes =
+      status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
       .flatMap { Double($0.split(separator: " ").dropLast().last ?? $0[...]) } ?? 0
     return ((user + system) / 100, kilobytes / 1024)
   }

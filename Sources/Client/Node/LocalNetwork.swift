@@ -39,7 +39,9 @@ package final class LocalNetwork: Sendable {
 
   /// Starts a node; what it says goes to `node.log` in its home folder.
   package func start(_ name: String) throws {
-    guard let seat = seats.first(where: { $0.name == name }) else { throw ClientError.story("there is no node \(name)") }
+    guard let seat = seats.first(where: { $0.name == name }) else {
+      throw ClientError.story("there is no node \(name)")
+    }
     let log = seat.home + "/node.log"
     if !FileManager.default.fileExists(atPath: log), !FileManager.default.createFile(atPath: log, contents: nil) {
       throw ClientError.story("\(log) cannot be written")

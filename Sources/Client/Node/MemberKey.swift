@@ -19,13 +19,17 @@ package final class MemberKey: Sendable {
     }
     guard let key = file.signingKey(passphrase: passphrase) else {
       throw ClientError.keyFile(
-        path, file.isEncrypted ? "the passphrase does not open it (set LIANRONG_PASSPHRASE)" : "it is not a whole signing key")
+        path,
+        file.isEncrypted ? "the passphrase does not open it (set LIANRONG_PASSPHRASE)" : "it is not a whole signing key"
+      )
     }
     return MemberKey(id, key)
   }
 
   package static func keyFile(_ path: String) throws -> KeyFile {
-    guard let data = FileManager.default.contents(atPath: path) else { throw ClientError.keyFile(path, "there is no such file") }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw ClientError.keyFile(path, "there is no such file")
+    }
     do {
       return try KeyFile(json: Array(data))
     } catch {

@@ -3,7 +3,8 @@ import Ledger
 import NIOCore
 import Sodium
 
-/// One network over HTTP: any of its nodes, the next one when the first does not answer. Nothing a node says is believed
+/// One network over HTTP: any of its nodes, the next one when the first does not answer. Nothing a node says is
+/// believed
 /// without proof where a proof is asked for.
 package struct NodeClient: Sendable {
   package let urls: [String]
@@ -41,7 +42,8 @@ package struct NodeClient: Sendable {
 
   // MARK: Documents
 
-  /// Hands in a transmission (a compact JWS, with or without disclosures) and waits until it is executed. Sending the same
+  /// Hands in a transmission (a compact JWS, with or without disclosures) and waits until it is executed. Sending the
+  /// same
   /// bytes again, to another node even, gives the same document its first outcome.
   package func submit(_ transmission: [UInt8], wait: String = "executed") async throws -> SubmissionAnswer {
     let answer = try await post("/v1/documents?wait=\(wait)&timeout=30", transmission, type: "application/jose")
@@ -79,7 +81,9 @@ package struct NodeClient: Sendable {
     try await request(path, method: .GET, headers: headers, body: nil)
   }
 
-  package func post(_ path: String, _ body: [UInt8], type: String, headers: [(String, String)] = []) async throws -> Answer {
+  package func post(_ path: String, _ body: [UInt8], type: String, headers: [(String, String)] = []) async throws
+    -> Answer
+  {
     try await request(path, method: .POST, headers: headers + [("content-type", type)], body: body)
   }
 
@@ -149,7 +153,8 @@ package enum ClientError: Error, Sendable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .unreachable(let urls, let cause): "No node answers at \(urls) (\(cause)). Start one, or name another with --url."
+    case .unreachable(let urls, let cause):
+      "No node answers at \(urls) (\(cause)). Start one, or name another with --url."
     case .unreadable(let path): "The answer to \(path) cannot be read. Is this the URL of a Lianrong node?"
     case .refused(let path, let json):
       "\(path): \(json["code"]?.integer ?? 0) \(json["name"]?.string ?? ""), \(json["detail"]?.string ?? ""). \(json["title"]?.string ?? "")"

@@ -2,7 +2,8 @@ import Contracts
 import Ledger
 import Sodium
 
-/// Checks a proof of a document and its outcome under a genesis from a source that the caller trusts. No node is needed.
+/// Checks a proof of a document and its outcome under a genesis from a source that the caller trusts. No node is
+/// needed.
 package struct ProofCheck: Sendable, CustomStringConvertible {
   package let document: Digest
   package let outcome: OutcomeRecord

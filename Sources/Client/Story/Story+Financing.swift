@@ -42,7 +42,8 @@ extension Story {
   /// Rate in millionths a year. Equal commitments: nobody can tell an offer from a decline.
   private func commit(_ title: String, by bank: String, _ request: Digest, annualRate: Int64) async throws {
     let terms = LoanTerms(
-      currency: .cny, principal: 80_000_000, annualRate: annualRate, dayCount: .actual360, fee: 0, penaltyRate: annualRate / 2,
+      currency: .cny, principal: 80_000_000, annualRate: annualRate, dayCount: .actual360, fee: 0,
+      penaltyRate: annualRate / 2,
       appropriation: [.fees, .penalty, .interest, .principal])
     let opening = OfferOpening(.offer(terms, validUntil: facts.now + 60 * 86_400), salt: randomBytes(32))
     openings["\(request)/\(bank)"] = opening
@@ -94,7 +95,8 @@ extension Story {
   func disbursement() async throws {
     disbursedOn = today
     let claim = try await pay(
-      "disburses 800,000.00", by: "puhui-bank/desk", "disbursement", subject: loan, payee: "jinling-parts", 80_000_000, "PH-0001")
+      "disburses 800,000.00", by: "puhui-bank/desk", "disbursement", subject: loan, payee: "jinling-parts", 80_000_000,
+      "PH-0001")
     try await confirmPayment("confirms that the money came", by: "jinling-parts/clerk", claim)
   }
 
@@ -126,7 +128,9 @@ extension Story {
     let toHolder = try await pay(
       "pays 300,000.00 to the holder", by: "huadong-motors/treasury", "redemption", subject: certificate,
       payee: "taihu-steel", transferred.size, "HD-0001", intervals: transferred)
-    try await check("reads the certificate: a claim alone discharges nothing", by: "taihu-steel", "/v1/certificates/\(certificate)") {
+    try await check(
+      "reads the certificate: a claim alone discharges nothing", by: "taihu-steel", "/v1/certificates/\(certificate)"
+    ) {
       $0["redeemed"] == "0.00" ? nil : "redeemed is \($0["redeemed"]?.text ?? "missing")"
     }
     try await pay(
@@ -145,14 +149,20 @@ extension Story {
   private func settle(_ paidOn: BusinessDate) async throws {
     var surplus: Int64 = 0
     let loan = try await client.json("/v1/loans/\(loan)")
-    guard let start = loan["start"]?.string.flatMap({ BusinessDate($0) }) else { throw ClientError.story("the loan has no start") }
+    guard let start = loan["start"]?.string.flatMap({ BusinessDate($0) }) else {
+      throw ClientError.story("the loan has no start")
+    }
     let days = start.days(until: paidOn)
     // ACT/360, half-even: principal × rate × days / (1,000,000 × 360).
     let (quotient, remainder) = (80_000_000 * 39_000 * days).quotientAndRemainder(dividingBy: 360_000_000)
-    let interest = quotient + (remainder * 2 > 360_000_000 || (remainder * 2 == 360_000_000 && quotient % 2 == 1) ? 1 : 0)
+    let interest =
+      quotient + (remainder * 2 > 360_000_000 || (remainder * 2 == 360_000_000 && quotient % 2 == 1) ? 1 : 0)
     surplus = pledged.size - 80_000_000 - interest
-    try await check("computes \(days) days of interest: \(Currency.cny.text(interest))", by: "puhui-bank", "/v1/loans/\(self.loan)") {
-      $0["paid"]?["interest"] == .string(Currency.cny.text(interest)) && $0["surplus"] == .string(Currency.cny.text(surplus))
+    try await check(
+      "computes \(days) days of interest: \(Currency.cny.text(interest))", by: "puhui-bank", "/v1/loans/\(self.loan)"
+    ) {
+      $0["paid"]?["interest"] == .string(Currency.cny.text(interest))
+        && $0["surplus"] == .string(Currency.cny.text(surplus))
         ? nil : "the loan says interest \($0["paid"]?["interest"]?.text ?? ""), surplus \($0["surplus"]?.text ?? "")"
     }
     let back = try await pay(
@@ -160,7 +170,8 @@ extension Story {
       payee: "jinling-parts", surplus, "PH-0002")
     try await confirmPayment("confirms the surplus", by: "jinling-parts/clerk", back)
     try await check("reads the certificate: redeemed", by: "huadong-motors", "/v1/certificates/\(certificate)") {
-      $0["status"] == "redeemed" && $0["redeemed"] == "1130000.00" ? nil : "status is \($0["status"]?.text ?? "missing")"
+      $0["status"] == "redeemed" && $0["redeemed"] == "1130000.00"
+        ? nil : "status is \($0["status"]?.text ?? "missing")"
     }
   }
 }

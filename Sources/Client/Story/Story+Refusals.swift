@@ -13,7 +13,8 @@ extension Story {
     try await refuse("sends the order with one bit flipped", by: "huadong-motors/erp", flipped, .signatureInvalid)
 
     try await send(
-      "sends the old order once more: the first outcome, not a second order", by: "huadong-motors/erp", order.transmission,
+      "sends the old order once more: the first outcome, not a second order", by: "huadong-motors/erp",
+      order.transmission,
       id: order.id, compact: order.compact, expect: (0, "accepted"))
     let envelope = try SignedDocument(order.compact).envelope
     try await refuse(

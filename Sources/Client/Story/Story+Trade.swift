@@ -7,7 +7,8 @@ import Sodium
 extension Story {
   /// Steps 2 to 4: from the signed order to the matched invoice. Business documents come from UBL files.
   func trade() async throws {
-    order = try await act("order.xml: orders brake parts for 1,000,000.00", by: "huadong-motors/erp", imported("order.xml"))
+    order = try await act(
+      "order.xml: orders brake parts for 1,000,000.00", by: "huadong-motors/erp", imported("order.xml"))
     try await act("order-response.xml: accepts the order", by: "jinling-parts/clerk", imported("order-response.xml"))
     try await act("despatch.xml: ships all of it", by: "jinling-parts/clerk", imported("despatch.xml"))
     try await attest("attests the pick-up", by: "sutong-logistics/driver", "pickedUp")
@@ -27,12 +28,14 @@ extension Story {
   /// Two organisations join by a quorum of the board; one of them then attests what it was never named for.
   func refusedTrade() async throws {
     try await admit("yangtze-freight", "Yangtze Freight Co., Ltd.", "carrier", "logistics")
-    try await attest("attests a delivery it was not named for", by: "yangtze-freight/desk", "delivered", expect: .notNamedForDelivery)
+    try await attest(
+      "attests a delivery it was not named for", by: "yangtze-freight/desk", "delivered", expect: .notNamedForDelivery)
     try await attest("attests the delivery", by: "sutong-logistics/driver", "delivered")
     try await act("receipt.xml: received in full, good", by: "huadong-motors/erp", imported("receipt.xml"))
     try await act("invoice.xml: invoices 1,130,000.00 with VAT", by: "jinling-parts/clerk", imported("invoice.xml"))
     let number = try invoiceNumber()
-    try await check("reads the invoice: matched in full", by: "huadong-motors", "/v1/invoices/jinling-parts/\(number)") {
+    try await check("reads the invoice: matched in full", by: "huadong-motors", "/v1/invoices/jinling-parts/\(number)")
+    {
       $0["matched"] == "1130000.00" ? nil : "matched is \($0["matched"]?.text ?? "missing")"
     }
   }
@@ -83,13 +86,15 @@ extension Story {
   func receivable() async throws {
     try await admit("beifang-machinery", "Beifang Machinery Co., Ltd.", "coreEnterprise", "confirm")
     try await confirm("confirms what it does not owe", by: "beifang-machinery/desk", "1130000.00", expect: .notDebtor)
-    try await confirm("confirms more than was received", by: "huadong-motors/treasury", "1130000.01", expect: .aboveMatched)
+    try await confirm(
+      "confirms more than was received", by: "huadong-motors/treasury", "1130000.01", expect: .aboveMatched)
     maturity = today.adding(days: 60)
     let confirmed = try await confirm(
       "confirms the receivable (确权), due \(maturity)", by: "huadong-motors/treasury", "1130000.00")
     certificate = confirmed.id
     try await act(
-      "accepts the certificate", by: "jinling-parts/clerk", "receivable.accept/1", ["certificate": .string("\(certificate)")])
+      "accepts the certificate", by: "jinling-parts/clerk", "receivable.accept/1",
+      ["certificate": .string("\(certificate)")])
   }
 
   @discardableResult
@@ -100,7 +105,8 @@ extension Story {
       title, by: name, "receivable.confirm/1",
       [
         "supplier": "jinling-parts", "invoice": .string(try invoice ?? invoiceNumber()), "currency": "CNY",
-        "amount": .string(amount), "maturity": .string("\(today.adding(days: 60))"), "settlementBank": "bank-of-jiangnan",
+        "amount": .string(amount), "maturity": .string("\(today.adding(days: 60))"),
+        "settlementBank": "bank-of-jiangnan",
       ], expect: expect)
   }
 
@@ -112,10 +118,12 @@ extension Story {
     try await act(
       "invoices the same goods under another number", by: "jinling-parts/clerk",
       DocumentDraft(type: draft.type, terms: again))
-    try await check("reads it: nothing of it is matched", by: "huadong-motors", "/v1/invoices/jinling-parts/INV-AGAIN") {
+    try await check("reads it: nothing of it is matched", by: "huadong-motors", "/v1/invoices/jinling-parts/INV-AGAIN")
+    {
       $0["matched"] == "0.00" ? nil : "matched is \($0["matched"]?.text ?? "missing")"
     }
     try await confirm(
-      "confirms the second invoice", by: "huadong-motors/treasury", "1130000.00", invoice: "INV-AGAIN", expect: .aboveMatched)
+      "confirms the second invoice", by: "huadong-motors/treasury", "1130000.00", invoice: "INV-AGAIN",
+      expect: .aboveMatched)
   }
 }

@@ -4,9 +4,11 @@ import Foundation
 import Ledger
 import Sodium
 
-/// The demonstration: a trade from order to repaid loan over the network's real interface, and everything that must not work.
+/// The demonstration: a trade from order to repaid loan over the network's real interface, and everything that must
+/// not work.
 ///
-/// Each actor signs with its own keys and talks to its own node first. The steps are in `Story+Trade`, `Story+Financing` and
+/// Each actor signs with its own keys and talks to its own node first. The steps are in `Story+Trade`,
+/// `Story+Financing` and
 /// `Story+Refusals`, in the order in which `play` calls them.
 package final class Story {
   let client: NodeClient

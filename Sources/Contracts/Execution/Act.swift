@@ -8,7 +8,8 @@ package protocol Act: Sendable {
   /// One line for people and for the published schema.
   static var title: String { get }
   static var permission: Permission { get }
-  /// The permission that the key needs when `issuer` signs: `permission`, but for acts that two kinds of issuers perform.
+  /// The permission that the key needs when `issuer` signs: `permission`, but for acts that two kinds of issuers
+  /// perform.
   func permission(for issuer: String) -> Permission
   /// The issuer has one of these roles; empty for any member.
   static var roles: [Role] { get }
@@ -32,7 +33,9 @@ extension Act {
   }
 
   package static var schema: JSON {
-    guard case .object(var members) = Envelope.schema(type: type, title: title, terms: { Self(&$0) }) else { return .null }
+    guard case .object(var members) = Envelope.schema(type: type, title: title, terms: { Self(&$0) }) else {
+      return .null
+    }
     members.append(.init("x-committed", .array(committed.map { .string($0) })))
     return .object(members)
   }
@@ -120,7 +123,8 @@ package struct Execution {
   }
 }
 
-/// The permanent name of a trade document: who issued it, and the number its issuer gave it. A number is used once (K-1).
+/// The permanent name of a trade document: who issued it, and the number its issuer gave it. A number is used once
+/// (K-1).
 package struct TradeID: Hashable, Sendable, StateID, CBORCodable {
   package let issuer: String
   package let number: String

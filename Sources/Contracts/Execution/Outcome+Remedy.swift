@@ -6,7 +6,8 @@ extension Outcome {
     case .awaitingApproval: "Have enough other organisations of the board approve it with approval/1."
 
     case .keyUnknown: "Sign with a registered key of the issuer."
-    case .keyNotValid: "Sign with a key that is valid at this height: this one was revoked, has ended, or has not begun."
+    case .keyNotValid:
+      "Sign with a key that is valid at this height: this one was revoked, has ended, or has not begun."
     case .permissionMissing: "Sign with a key that has the permission that this type needs."
     case .roleMissing: "Only members with the role that this type needs may issue it."
     case .notBoardMember: "Let an organisation of the governance board issue it."
@@ -19,7 +20,8 @@ extension Outcome {
     case .identifierInvalid: "Correct the identifier: its check digits do not hold."
     case .nothingToApprove: "Name the id of an act of the board that still waits for approvals."
     case .heightInPast: "Name a height after this block."
-    case .tooManyKeys: "Let keys that are no longer needed be revoked, and ask the board: a member holds a limited number."
+    case .tooManyKeys:
+      "Let keys that are no longer needed be revoked, and ask the board: a member holds a limited number."
 
     case .numberUsed: "Use a new number: this issuer has used this one for a document of the same kind."
     case .counterpartyUnknown: "Name a member of the network as the other party."
@@ -37,12 +39,14 @@ extension Outcome {
     case .attestationOutOfOrder: "Attest the pick-up before the delivery."
     case .alreadyAttested: "Nothing to do: this event is attested already."
     case .notDelivered: "Wait until the carrier has attested the delivery."
-    case .receiptAboveDispatched: "Receive no more than was dispatched; the difference goes into another dispatch advice."
+    case .receiptAboveDispatched:
+      "Receive no more than was dispatched; the difference goes into another dispatch advice."
     case .receiptAlreadyRecorded: "Nothing to do: the receipt of this dispatch is recorded."
     case .invoiceUnknown: "Name the supplier and the number of a recorded invoice."
     case .invoiceCurrency: "Use the currency of the order or invoice that it refers to."
     case .invoiceTotal: "Let total be lines plus additions minus deductions."
-    case .creditAboveUnconfirmed: "Credit no more than what is not confirmed: confirmed parts are owed to their holders."
+    case .creditAboveUnconfirmed:
+      "Credit no more than what is not confirmed: confirmed parts are owed to their holders."
 
     case .notDebtor: "Only the buyer of the invoice can confirm it."
     case .aboveMatched: "Confirm no more than what was received, invoiced and not yet confirmed or credited."

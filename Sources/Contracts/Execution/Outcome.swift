@@ -1,6 +1,7 @@
 /// What became of a document that was recorded. Numbers are stable for ever; docs/reference/outcomes.md explains each.
 ///
-/// Refusals at the door have numbers from 1000 (`Ledger.Refusal`); these are decided from the state, the same on every node.
+/// Refusals at the door have numbers from 1000 (`Ledger.Refusal`); these are decided from the state, the same on every
+/// node.
 package enum Outcome: UInt16, CaseIterable, Error, Sendable {
   case accepted = 0
   /// Recorded; happens when enough others approve.

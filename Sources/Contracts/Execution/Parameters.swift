@@ -34,7 +34,8 @@ package struct Parameters: StateObject, Equatable {
   package var stateID: String { Parameters.id }
 
   package init(
-    board: [String], boardThreshold: Int, blockDocuments: Int = 4096, blockBytes: Int = 4 << 20, issuerQuota: Int = 4096,
+    board: [String], boardThreshold: Int, blockDocuments: Int = 4096, blockBytes: Int = 4 << 20,
+    issuerQuota: Int = 4096,
     executionLag: UInt64 = 8, documentValiditySeconds: Int64 = 86_400, clockDriftMilliseconds: Int64 = 500,
     deltaMilliseconds: Int64 = 500, idleIntervalMilliseconds: Int64 = 60_000, smallestPiece: Int64 = 1,
     pieces: Int = 1024, maximumTenorDays: Int64 = 365, offerWindowSeconds: Int64 = 60

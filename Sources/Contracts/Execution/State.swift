@@ -72,7 +72,8 @@ package struct StateFailure: Error, Equatable, Sendable {
   package init(_ message: String) { self.message = message }
 }
 
-/// The state as one block's documents see it: the committed state below, this block's changes above, and the changes of the
+/// The state as one block's documents see it: the committed state below, this block's changes above, and the changes
+/// of the
 /// document at hand on top, which are dropped when the document is refused.
 package struct State {
   private let base: any StateReader

@@ -18,7 +18,8 @@ package struct ApproveAct: Act {
     _ = form.optional("decision") { $0.choice("decision", of: Decision.self) }
   }
 
-  /// K-12: an organisation counts once, and only while it is on the board; the approval that completes the number performs
+  /// K-12: an organisation counts once, and only while it is on the board; the approval that completes the number
+  /// performs
   /// the act.
   package func perform(_ execution: inout Execution) throws(Rejection) {
     try execution.requireBoardMember()

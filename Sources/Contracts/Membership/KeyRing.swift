@@ -48,7 +48,8 @@ package struct KeyTerms: Equatable, Sendable {
     validUntilHeight = form.optional("validUntilHeight") { $0.height("validUntilHeight") }
   }
 
-  /// The record of this key when `height` makes it known: valid no earlier than `first`. Nil when it would never be valid.
+  /// The record of this key when `height` makes it known: valid no earlier than `first`. Nil when it would never be
+  /// valid.
   func record(of member: String, addedAt height: UInt64, validFrom first: UInt64) -> KeyRecord? {
     let from = max(validFromHeight ?? first, first)
     guard from < validUntilHeight ?? .max else { return nil }

@@ -24,7 +24,8 @@ package struct RevokeKey: GovernedAct {
     try requireManagingKey(&execution)
   }
 
-  /// K-13: a key ends at the next height or later, never in the past, so that what it signed stays as valid as it was. Its
+  /// K-13: a key ends at the next height or later, never in the past, so that what it signed stays as valid as it was.
+  /// Its
   /// record stays for ever.
   package func enact(_ execution: inout Execution) throws(Rejection) {
     try execution.member(member, orElse: .memberUnknown, "/terms/member")

@@ -62,8 +62,10 @@ extension Order.Line {
 
 /// ⌊product of `factors` ÷ product of `divisors`⌋, exactly, for factors whose product is below 2^128; clamped to Int64.
 ///
-/// Amounts and quantities are below 2^51, sums of an invoice's amounts below 2^60, tolerances below 2^14: two of the first
-/// and a tolerance fit, and so does one with a sum. No factor is negative and no divisor is zero; readers of documents and
+/// Amounts and quantities are below 2^51, sums of an invoice's amounts below 2^60, tolerances below 2^14: two of the
+/// first
+/// and a tolerance fit, and so does one with a sum. No factor is negative and no divisor is zero; readers of documents
+/// and
 /// of state see to both.
 func floored(_ factors: [Int64], over divisors: [Int64]) -> Int64 {
   let product = factors.reduce(UInt128(1)) { $0 * UInt128($1) }

@@ -1,7 +1,8 @@
 import Ledger
 import Sodium
 
-/// A buyer's order with what has become of each line: the totals say how much of it is used, never more than was ordered
+/// A buyer's order with what has become of each line: the totals say how much of it is used, never more than was
+/// ordered
 /// with its tolerance.
 package struct Order: StateObject, Equatable {
   package enum Status: UInt8, Sendable {

@@ -7,7 +7,8 @@ struct OrderMatch {
   var unmatched: [Invoice.LineMatch] = []
   var delivered: BusinessDate?
 
-  /// K-10: all of `total` when every line matches in full, otherwise the share that the matched amounts have in the lines,
+  /// K-10: all of `total` when every line matches in full, otherwise the share that the matched amounts have in the
+  /// lines,
   /// rounded down.
   func share(of total: Int64, lines sum: Int64) -> Int64 {
     unmatched.isEmpty ? total : floored([total, amount], over: [sum])
@@ -15,7 +16,8 @@ struct OrderMatch {
 }
 
 extension Order {
-  /// K-8: matches line by line and uses up what matched, so that the same goods invoiced again match nothing. A line may
+  /// K-8: matches line by line and uses up what matched, so that the same goods invoiced again match nothing. A line
+  /// may
   /// occur twice: its second occurrence finds what the first one left.
   mutating func match(_ invoiced: [IssueInvoice.Line]) throws(Rejection) -> OrderMatch {
     let positions = try LinePositions(lines.map(\.line))
@@ -52,8 +54,10 @@ extension Order.Line {
     return .init(line: line.line, reason: reason, quantity: quantity, amount: min(asked, price))
   }
 
-  /// K-9: the most that the first `part` of the line costs: amount × part ÷ quantity with the tolerance, rounded down once.
-  /// An invoice may ask the difference between two such parts, so that all invoices together can reach the line's amount to
+  /// K-9: the most that the first `part` of the line costs: amount × part ÷ quantity with the tolerance, rounded down
+  /// once.
+  /// An invoice may ask the difference between two such parts, so that all invoices together can reach the line's
+  /// amount to
   /// the last minor unit, and never more.
   private func price(of part: Quantity, toleranceBasisPoints: Int64) -> Int64 {
     floored([amount, part.millionths, 10_000 + toleranceBasisPoints], over: [quantity.millionths, 10_000])

@@ -64,7 +64,8 @@ package struct ReceiveGoods: Act {
 }
 
 extension Order.Line {
-  /// Received totals stay within dispatched ones, so they fit. The time to pay counts from the earliest delivery that is
+  /// Received totals stay within dispatched ones, so they fit. The time to pay counts from the earliest delivery that
+  /// is
   /// not yet invoiced: with several it never starts too late.
   fileprivate mutating func receive(_ quantity: Quantity, delivered date: BusinessDate) {
     guard quantity > .zero, let total = received.adding(quantity) else { return }

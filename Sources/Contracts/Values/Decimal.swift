@@ -2,7 +2,8 @@ import Ledger
 
 /// Decimal text and the integers that stand for it: exact both ways, no floating point anywhere.
 package enum DecimalText {
-  /// `text` times 10^`digits` as an integer; nil unless it is a plain non-negative decimal whose fraction has a number of
+  /// `text` times 10^`digits` as an integer; nil unless it is a plain non-negative decimal whose fraction has a number
+  /// of
   /// digits in `fraction` and whose value is at most `maximum`.
   package static func scaled(
     _ text: String, digits: Int, fraction: ClosedRange<Int>, maximum: Int64 = DecimalText.maximum

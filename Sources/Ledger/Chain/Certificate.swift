@@ -74,7 +74,9 @@ package struct Certificate: Hashable, Sendable, CBORCodable {
     let count = try reader.array(upTo: ValidatorSet.maximumCount)
     var signatures: [Signature] = []
     for _ in 0..<count {
-      guard let signature = Signature(try reader.bytes(upTo: Signature.size)) else { throw reader.failure(.invalidValue) }
+      guard let signature = Signature(try reader.bytes(upTo: Signature.size)) else {
+        throw reader.failure(.invalidValue)
+      }
       signatures.append(signature)
     }
     guard signers.nonzeroBitCount == count, signers >> 31 == 0 else { throw reader.failure(.invalidValue) }

@@ -75,7 +75,9 @@ package enum VoteSubject: Hashable, Sendable, CBORCodable {
 
   package init(from reader: inout CBORReader) throws(CBORError) {
     try reader.structure(2)
-    guard let kind = VoteKind(rawValue: UInt8(try reader.unsigned(upTo: 3))) else { throw reader.failure(.invalidValue) }
+    guard let kind = VoteKind(rawValue: UInt8(try reader.unsigned(upTo: 3))) else {
+      throw reader.failure(.invalidValue)
+    }
     switch kind {
     case .notarize: self = .notarize(try reader.value())
     case .nullify: self = .nullify(view: try reader.unsigned())

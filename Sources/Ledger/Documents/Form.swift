@@ -1,6 +1,7 @@
 import Sodium
 
-/// Reads the members of one JSON object by name and kind, or describes them: the same few lines that read a document are
+/// Reads the members of one JSON object by name and kind, or describes them: the same few lines that read a document
+/// are
 /// the source of its published JSON Schema.
 ///
 /// Reading never stops at the first fault: a getter that finds one records it and returns a placeholder, so that the
@@ -64,11 +65,13 @@ package struct Form {
     string(
       name,
       schema: [
-        "type": "string", "minLength": .integer(Int64(length.lowerBound)), "maxLength": .integer(Int64(length.upperBound)),
+        "type": "string", "minLength": .integer(Int64(length.lowerBound)),
+        "maxLength": .integer(Int64(length.upperBound)),
       ],
       placeholder: "", rule: "text of \(length.lowerBound) to \(length.upperBound) bytes without control characters"
     ) { text in
-      length.contains(text.utf8.count) && !text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7f } ? text : nil
+      length.contains(text.utf8.count) && !text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7f }
+        ? text : nil
     }
   }
 

@@ -1,4 +1,5 @@
-/// Why a document is turned away at the door: decided from its bytes, the network and the keys, before any rule is asked.
+/// Why a document is turned away at the door: decided from its bytes, the network and the keys, before any rule is
+/// asked.
 ///
 /// A block that carries such a document is invalid. Numbers are stable; the remedy is what the sender reads
 /// (docs/reference/outcomes.md).
@@ -42,7 +43,8 @@ package enum Refusal: UInt16, Error, CaseIterable, Sendable {
     case .algorithmNotAllowed: "Sign with an Ed25519 key; alg is \"Ed25519\" or \"EdDSA\"."
     case .jsonInvalid: "Send strict JSON (RFC 7493) in UTF-8."
     case .jsonDuplicateName: "Name each member of an object once."
-    case .jsonNotInteger: "Write counts as integers and amounts as decimal strings; fractions and exponents are not read."
+    case .jsonNotInteger:
+      "Write counts as integers and amounts as decimal strings; fractions and exponents are not read."
     case .documentTooLarge: "Keep the document within the network's size limit; move attachments out of the document."
     case .memberMissing: "Add the member that the schema of this type requires."
     case .memberUnknown: "Remove the member: the schema of this type does not have it."
@@ -56,7 +58,8 @@ package enum Refusal: UInt16, Error, CaseIterable, Sendable {
     case .issuedInFuture: "Set the sender's clock: iat is ahead of the network's time."
     case .keyUnknown: "Register the key with key.add, or use the kid of a registered key."
     case .keyNotValid: "Sign with a key that is valid at this height; this one is revoked, expired or not yet valid."
-    case .signatureInvalid: "Sign exactly the bytes header.payload that are sent; compare the length and digest given here."
+    case .signatureInvalid:
+      "Sign exactly the bytes header.payload that are sent; compare the length and digest given here."
     case .replayed: "Nothing to do: this very document was recorded before; read its first outcome."
     case .jtiReused: "Use a new jti: this issuer used it for other content."
     case .disclosureInvalid: "Send disclosures whose SHA-256 digests stand in details._sd, each once (RFC 9901)."

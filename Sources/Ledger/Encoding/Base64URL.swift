@@ -1,4 +1,5 @@
-/// base64url without padding (RFC 4648 §5), strictly: no padding, no other alphabet, and unused bits are zero, so that one
+/// base64url without padding (RFC 4648 §5), strictly: no padding, no other alphabet, and unused bits are zero, so that
+/// one
 /// byte string has one spelling (E-6).
 package enum Base64URL {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)

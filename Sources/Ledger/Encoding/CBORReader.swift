@@ -114,7 +114,8 @@ package struct CBORReader: Sendable {
     try T(from: &self)
   }
 
-  package mutating func list<T: CBORCodable>(of type: T.Type = T.self, upTo bound: Int = .max) throws(CBORError) -> [T] {
+  package mutating func list<T: CBORCodable>(of type: T.Type = T.self, upTo bound: Int = .max) throws(CBORError) -> [T]
+  {
     let count = try array(upTo: bound)
     var values: [T] = []
     values.reserveCapacity(min(count, 1024))

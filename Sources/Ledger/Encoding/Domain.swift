@@ -1,6 +1,7 @@
 import Sodium
 
-/// Every use of BLAKE2b-256 in the system, in one table: each domain is the 16-byte `personal` parameter (RFC 7693 §2.5)
+/// Every use of BLAKE2b-256 in the system, in one table: each domain is the 16-byte `personal` parameter (RFC 7693
+/// §2.5)
 /// "lianrong/" + seven characters, so that a hash made for one use means nothing in another (E-4).
 package enum Domain: String, CaseIterable, Sendable {
   /// A document's id: the JWS signing input.

@@ -1,5 +1,6 @@
 extension JSON {
-  /// Reads exactly one value and refuses what RFC 7493 (I-JSON) refuses, and fractions: two readers in two languages must
+  /// Reads exactly one value and refuses what RFC 7493 (I-JSON) refuses, and fractions: two readers in two languages
+  /// must
   /// see the same document (E-5).
   package static func parse(_ bytes: [UInt8], limits: JSONLimits = JSONLimits()) throws(JSONError) -> JSON {
     var parser = JSONParser(bytes, limits: limits)

@@ -1,6 +1,7 @@
 import Sodium
 
-/// A secret key at rest, as one JSON object: 32 bytes of seed, encrypted under a passphrase or, where its owner says so, plain.
+/// A secret key at rest, as one JSON object: 32 bytes of seed, encrypted under a passphrase or, where its owner says
+/// so, plain.
 package struct KeyFile: Equatable, Sendable {
   package static let type = "lianrong-key/1"
 

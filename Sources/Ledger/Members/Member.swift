@@ -96,7 +96,8 @@ package struct Member: Equatable, Sendable, CBORCodable {
   }
 }
 
-/// A member's signing key: what it may sign, and in which heights. Records are never deleted, so that "was this key valid
+/// A member's signing key: what it may sign, and in which heights. Records are never deleted, so that "was this key
+/// valid
 /// then?" has an answer for ever.
 package struct KeyRecord: Equatable, Sendable, CBORCodable {
   package let id: KeyID

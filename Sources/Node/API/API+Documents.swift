@@ -59,7 +59,9 @@ extension API {
     let lines = body.readableBytesView.split(separator: 0x0a).map { line in
       Array(line.last == 0x0d ? line.dropLast() : line)
     }.filter { !$0.isEmpty }
-    guard !lines.isEmpty else { throw Problem.badRequest("the body holds no document: send a compact JWS, or one a line") }
+    guard !lines.isEmpty else {
+      throw Problem.badRequest("the body holds no document: send a compact JWS, or one a line")
+    }
     return lines
   }
 

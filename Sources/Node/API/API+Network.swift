@@ -47,7 +47,9 @@ extension API {
   @Sendable private func schemas(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     .json(
       .array(
-        registry.types.map { ["type": .string($0.type), "title": .string($0.title), "url": .string("/v1/schemas/\($0.type)")] }
+        registry.types.map {
+          ["type": .string($0.type), "title": .string($0.title), "url": .string("/v1/schemas/\($0.type)")]
+        }
       ))
   }
 

@@ -55,7 +55,8 @@ extension API {
       try store.key(KeyID(member: id, name: name))
     }
     return .json(
-      member.json.with("keys", .array((keys ?? []).map { $0.json(at: height) })).with("height", .integer(Int64(height))))
+      member.json.with("keys", .array((keys ?? []).map { $0.json(at: height) })).with("height", .integer(Int64(height)))
+    )
   }
 }
 

@@ -81,8 +81,10 @@ struct ProblemMiddleware: RouterMiddleware {
     } catch let violations as Violations {
       throw Problem.violations(violations)
     } catch let error as HTTPError {
-      throw error.status == .contentTooLarge ? Problem.tooLarge : Problem(
-        status: error.status, code: 1100, name: "http", title: "See the status.", detail: error.body ?? "")
+      throw error.status == .contentTooLarge
+        ? Problem.tooLarge
+        : Problem(
+          status: error.status, code: 1100, name: "http", title: "See the status.", detail: error.body ?? "")
     } catch is CancellationError {
       throw Problem.unavailable("the node is stopping")
     } catch {

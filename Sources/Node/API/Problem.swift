@@ -18,7 +18,8 @@ struct Problem: Error, HTTPResponseError {
     let first = violations.first
     let refusal = first.refusal
     var problem = Problem(
-      status: status(of: refusal), code: refusal.number, name: refusal.name, title: refusal.remedy, detail: first.detail,
+      status: status(of: refusal), code: refusal.number, name: refusal.name, title: refusal.remedy,
+      detail: first.detail,
       violations: violations.all, retryHelps: refusal.retryHelps)
     if problem.status == .tooManyRequests { problem.retryAfterSeconds = 1 }
     return problem
@@ -62,7 +63,8 @@ struct Problem: Error, HTTPResponseError {
 
   static func failure(_ error: any Error) -> Problem {
     Problem(
-      status: .internalServerError, code: 1199, name: "internal", title: "The node's operator finds the cause in its log.",
+      status: .internalServerError, code: 1199, name: "internal",
+      title: "The node's operator finds the cause in its log.",
       detail: "\(type(of: error))")
   }
 

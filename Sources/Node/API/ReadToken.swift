@@ -4,7 +4,8 @@ import Hummingbird
 import Ledger
 import Sodium
 
-/// A member's short-lived permission to read as itself: a JWT (RFC 7519) signed by one of its keys, with `iss` the member,
+/// A member's short-lived permission to read as itself: a JWT (RFC 7519) signed by one of its keys, with `iss` the
+/// member,
 /// `aud` the network, `iat` and `exp` at most five minutes apart, in the network's time.
 struct ReadToken {
   static let type = "lianrong-read+jwt"

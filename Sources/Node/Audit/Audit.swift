@@ -5,7 +5,8 @@ import Ledger
 import LedgerStore
 import Sodium
 
-/// Checks a chain from genesis on and trusts nothing but the genesis file: hash chain, certificates, every signature, every
+/// Checks a chain from genesis on and trusts nothing but the genesis file: hash chain, certificates, every signature,
+/// every
 /// outcome by performing it again, every state root, and the books.
 package struct Audit {
   package struct Report: Sendable {
@@ -22,7 +23,8 @@ package struct Audit {
     package var json: JSON {
       [
         "ok": .bool(ok), "network": .string(network), "height": .integer(Int64(height)),
-        "documents": .integer(Int64(documents)), "refused": .integer(Int64(refused)), "stateRoot": .string("\(stateRoot)"),
+        "documents": .integer(Int64(documents)), "refused": .integer(Int64(refused)),
+        "stateRoot": .string("\(stateRoot)"),
         "uncertified": .integer(Int64(uncertified)), "findings": .array(findings.map(\.json)),
       ]
     }
@@ -36,7 +38,7 @@ package struct Audit {
     }
     do {
       _ = try HomeLock(folder: home.path)
-    } catch where error.kind == .locked {
+    } catch  where error.kind == .locked {
       let checkpoint = try await askForCheckpoint(home)
       defer { try? FileManager.default.removeItem(atPath: checkpoint) }
       return try await database(checkpoint, genesis, progress)
@@ -53,7 +55,8 @@ package struct Audit {
       return try await run(try DatabaseSource(path: path, genesis: genesis), progress)
     } catch let fault as AuditFault {
       return Report(
-        network: genesis.network, height: 0, documents: 0, refused: 0, stateRoot: .zero, uncertified: 0, findings: [fault])
+        network: genesis.network, height: 0, documents: 0, refused: 0, stateRoot: .zero, uncertified: 0,
+        findings: [fault])
     }
   }
 

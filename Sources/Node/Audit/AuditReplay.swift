@@ -32,7 +32,8 @@ struct AuditReplay {
     try? apply(genesis.initialState(), outcomesRoot: MerkleTree.root(of: []), block: genesis.chain)
   }
 
-  /// Checks and performs one block. Faults that leave the state certain are returned; any other is thrown and ends the audit.
+  /// Checks and performs one block. Faults that leave the state certain are returned; any other is thrown and ends the
+  /// audit.
   mutating func take(
     _ finalized: FinalizedBlock, outcomes: [OutcomeRecord]?, leaf: HistoryLeaf?
   ) throws(AuditFault) -> [AuditFault] {
@@ -87,7 +88,9 @@ struct AuditReplay {
 
   func compare(_ leaf: HistoryLeaf, at height: UInt64) throws(AuditFault) {
     guard leaf == last else {
-      throw AuditFault(.stateRoot, height, "the stored block digest, state root or outcomes root is not what performing it again gives")
+      throw AuditFault(
+        .stateRoot, height, "the stored block digest, state root or outcomes root is not what performing it again gives"
+      )
     }
   }
 
@@ -96,7 +99,8 @@ struct AuditReplay {
   private mutating func check(_ header: Header, at next: UInt64) throws(AuditFault) {
     let validators = genesis.validators
     guard header.parent == parent else {
-      throw AuditFault(.chain, next, "the block does not follow the one before it: parent \(header.parent), expected \(parent)")
+      throw AuditFault(
+        .chain, next, "the block does not follow the one before it: parent \(header.parent), expected \(parent)")
     }
     guard header.height == next, header.chain == genesis.chain, header.epoch == validators.epoch,
       header.protocolVersion == Header.currentProtocol, header.suite == Header.currentSuite,
@@ -106,15 +110,21 @@ struct AuditReplay {
     guard header.time >= time else { throw AuditFault(.time, next, "the block is older than the one before it") }
     guard header.executed.height >= attested, header.executed.height < next,
       next - header.executed.height <= genesis.parameters.executionLag
-    else { throw AuditFault(.attestation, next, "the header attests height \(header.executed.height), which it may not") }
+    else {
+      throw AuditFault(.attestation, next, "the header attests height \(header.executed.height), which it may not")
+    }
     guard executed.last(where: { $0.height == header.executed.height }) == header.executed else {
       throw AuditFault(
-        .attestation, next, "the header attests another state or history of height \(header.executed.height) than performing it again gives")
+        .attestation, next,
+        "the header attests another state or history of height \(header.executed.height) than performing it again gives"
+      )
     }
     attested = header.executed.height
   }
 
-  private mutating func certificateFaults(_ finalized: FinalizedBlock, _ digest: Digest, at next: UInt64) -> [AuditFault] {
+  private mutating func certificateFaults(_ finalized: FinalizedBlock, _ digest: Digest, at next: UInt64)
+    -> [AuditFault]
+  {
     guard let certificate = finalized.finality.certificate else {
       uncertified += 1
       return []
@@ -147,7 +157,9 @@ struct AuditReplay {
         guard envelope.network == genesis.network, envelope.expiresAt * 1000 >= block.header.time,
           envelope.expiresAt - envelope.issuedAt <= parameters.documentValiditySeconds
         else { throw Violations(.otherNetwork) }
-        guard let key = key(signed.key), key.addedAt <= block.header.executed.height else { throw Violations(.keyUnknown) }
+        guard let key = key(signed.key), key.addedAt <= block.header.executed.height else {
+          throw Violations(.keyUnknown)
+        }
         admitted.append(
           try AdmittedDocument(try signed.verified(by: key.publicKey), keyAddedAt: key.addedAt, registry: registry))
         guard used.insert(Pool.JTIPair(issuer: envelope.issuer, jti: envelope.jti)).inserted else {
@@ -156,7 +168,8 @@ struct AuditReplay {
       } catch {
         let refusal = error.first.refusal
         throw AuditFault(
-          refusal == .jtiReused ? .replay : .signature, next, "document \(index) may not stand in a block: \(refusal.number) \(refusal.name)")
+          refusal == .jtiReused ? .replay : .signature, next,
+          "document \(index) may not stand in a block: \(refusal.number) \(refusal.name)")
       }
     }
     return admitted
@@ -190,7 +203,10 @@ struct AuditReplay {
     var seen = 0
     for entry in stored {
       guard state.values[entry.key] == entry.value else {
-        return [AuditFault(.storedState, height, "the stored value of state key \(hexadecimal(entry.key)) is not the recomputed one")]
+        return [
+          AuditFault(
+            .storedState, height, "the stored value of state key \(hexadecimal(entry.key)) is not the recomputed one")
+        ]
       }
       seen += 1
     }

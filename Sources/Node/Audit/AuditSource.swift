@@ -28,7 +28,8 @@ final class DatabaseSource: AuditSource {
     do {
       database = try Database(path: path, createIfMissing: false)
     } catch {
-      throw error.kind == .corruption ? AuditFault(.unreadable, 0, error.message) : NodeFailure.storage(error.message) as any Error
+      throw error.kind == .corruption
+        ? AuditFault(.unreadable, 0, error.message) : NodeFailure.storage(error.message) as any Error
     }
     let format: [UInt8]?
     do {
@@ -109,7 +110,9 @@ final class RemoteSource: AuditSource {
     self.url = url
     genesis = try Genesis(json: try await RemoteSource.get(url + "/v1/genesis"))
     let status = try JSON.parse(try await RemoteSource.get(url + "/v1/status"))
-    guard let height = status["height"]?.integer, height >= 0 else { throw NodeFailure.damaged("\(url) tells no height") }
+    guard let height = status["height"]?.integer, height >= 0 else {
+      throw NodeFailure.damaged("\(url) tells no height")
+    }
     self.height = UInt64(height)
   }
 

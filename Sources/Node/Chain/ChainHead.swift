@@ -57,7 +57,8 @@ struct ChainHead: Equatable, Sendable, CBORCodable {
   }
 }
 
-/// How a height became final: its place in the views, and the certificate when it has one of its own. A block without one
+/// How a height became final: its place in the views, and the certificate when it has one of its own. A block without
+/// one
 /// is final because a later block, which builds on it, has.
 struct Finality: Equatable, Sendable, CBORCodable {
   let proposal: Proposal

@@ -29,7 +29,8 @@ final class ChainStore: Sendable {
       height: 0, block: genesis.chain, stateRoot: update.root, outcomesRoot: MerkleTree.root(of: []))
     let nodes = history.append(leaf.digest)
     let head = ChainHead(
-      height: 0, block: genesis.chain, view: 0, time: genesis.time, stateRoot: update.root, stateVersion: update.rootVersion,
+      height: 0, block: genesis.chain, view: 0, time: genesis.time, stateRoot: update.root,
+      stateVersion: update.rootVersion,
       history: history, attested: 0)
     var batch = Batch()
     batch.put(.format, ChainStore.format + genesis.chain.bytes)
@@ -97,7 +98,8 @@ final class ChainStore: Sendable {
     try database.write(batch, sync: true)
   }
 
-  /// Versions of the state tree below the newest that are kept whole: proofs are served at attested heights, which are at
+  /// Versions of the state tree below the newest that are kept whole: proofs are served at attested heights, which are
+  /// at
   /// most the execution lag behind.
   static let retainedVersions: UInt64 = 64
 
@@ -117,7 +119,9 @@ final class ChainStore: Sendable {
   // MARK: Reading
 
   func head() throws -> ChainHead {
-    guard let bytes = try database.get(.marker(.executedHeight)) else { throw NodeFailure.damaged("the chain's head is missing") }
+    guard let bytes = try database.get(.marker(.executedHeight)) else {
+      throw NodeFailure.damaged("the chain's head is missing")
+    }
     return try ChainHead(cbor: bytes)
   }
 

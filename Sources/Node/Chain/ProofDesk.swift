@@ -10,7 +10,8 @@ struct ProofDesk: Sendable {
   func proof(of id: Digest) throws -> DocumentProof? {
     let store = chain.store
     guard let location = try store.location(of: id), let (header, certificate) = try attestation(of: location.height),
-      let finalized = try store.finalizedBlock(at: location.height), let outcomes = try store.outcomes(at: location.height),
+      let finalized = try store.finalizedBlock(at: location.height),
+      let outcomes = try store.outcomes(at: location.height),
       let leaf = try store.leaf(at: location.height)
     else { return nil }
     let documents = finalized.block.documents

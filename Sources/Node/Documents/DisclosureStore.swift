@@ -2,7 +2,8 @@ import Ledger
 import LedgerStore
 import Sodium
 
-/// Committed members in the open, for the parties alone: a database of its own, apart from the chain, whose entries can be
+/// Committed members in the open, for the parties alone: a database of its own, apart from the chain, whose entries
+/// can be
 /// deleted by law without touching any block.
 final class DisclosureStore: Sendable {
   private let database: Database

@@ -25,7 +25,8 @@ final class DocumentDesk: Sendable {
     self.spread = spread
   }
 
-  /// Takes one transmission: a compact JWS, with `~disclosure~…~` behind it or not. The id is returned also for what was
+  /// Takes one transmission: a compact JWS, with `~disclosure~…~` behind it or not. The id is returned also for what
+  /// was
   /// recorded before: sending twice is not a fault.
   func submit(_ transmissions: [[UInt8]]) async throws -> [Submitted] {
     let chunk = 32
@@ -141,7 +142,9 @@ final class DocumentDesk: Sendable {
     finalizedNotExecuted.withLock { waiting in for id in ids { waiting[id] = nil } }
     waiters.signal(ids, .executed)
     let waiting = waiters.awaitingAttestation
-    let attested = waiting.filter { (try? chain.store.location(of: $0)).flatMap { $0 }.map { $0.height <= head.attested } ?? false }
+    let attested = waiting.filter {
+      (try? chain.store.location(of: $0)).flatMap { $0 }.map { $0.height <= head.attested } ?? false
+    }
     waiters.signal(attested, .attested)
   }
 }

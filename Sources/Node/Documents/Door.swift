@@ -14,7 +14,8 @@ struct Door: Sendable {
   /// The node's clock and a client's may differ by this much before `iat` counts as the future.
   static let clockTolerance: Int64 = 60
 
-  /// What holds on every node and at any time (C-16): form, network, signature by a key that was known at `height`, terms.
+  /// What holds on every node and at any time (C-16): form, network, signature by a key that was known at `height`,
+  /// terms.
   func checked(_ bytes: [UInt8], keyKnownAt height: UInt64) throws -> AdmittedDocument {
     try verified(try parsed(bytes), keyKnownAt: height)
   }

@@ -4,7 +4,8 @@ import Ledger
 import Sodium
 import Synchronization
 
-/// Documents that wait for a block (decision 17): bounded by count and bytes, a share for each issuer, and taken in turns
+/// Documents that wait for a block (decision 17): bounded by count and bytes, a share for each issuer, and taken in
+/// turns
 /// between issuers, so that none can crowd out the others.
 final class Pool: Sendable {
   struct Limits: Sendable {
@@ -102,7 +103,8 @@ final class Pool: Sendable {
         while place < queue.count {
           let id = queue[place]
           place += 1
-          guard let document = contents.documents[id], document.envelope.expiresAt * 1000 >= time, !excluding(document) else {
+          guard let document = contents.documents[id], document.envelope.expiresAt * 1000 >= time, !excluding(document)
+          else {
             continue
           }
           let length = document.verified.signed.bytes.count

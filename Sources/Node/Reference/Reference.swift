@@ -66,8 +66,10 @@ package enum Reference {
 
       """
     for type in ActRegistry.all.types {
-      let roles = type.roles.isEmpty ? "any member that the rules allow" : type.roles.map(\.rawValue).joined(separator: ", ")
-      text += "| [`\(type.type)`](../schemas/\(type.type.replacingOccurrences(of: "/", with: "-")).json) | \(type.title) "
+      let roles =
+        type.roles.isEmpty ? "any member that the rules allow" : type.roles.map(\.rawValue).joined(separator: ", ")
+      text +=
+        "| [`\(type.type)`](../schemas/\(type.type.replacingOccurrences(of: "/", with: "-")).json) | \(type.title) "
       text += "| `\(type.permission.rawValue)` | \(roles) | \(type.committed.joined(separator: ", ")) |\n"
     }
     return text

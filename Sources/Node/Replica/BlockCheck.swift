@@ -75,9 +75,13 @@ struct BlockCheck: Sendable {
       guard document.keyAddedAt <= block.header.executed.height else { return "a key that is not known yet" }
       guard envelope.expiresAt * 1000 >= block.header.time else { return "\(document.id) has expired" }
       counts[envelope.issuer, default: 0] += 1
-      guard counts[envelope.issuer]! <= parameters.issuerQuota else { return "too many documents of \(envelope.issuer)" }
+      guard counts[envelope.issuer]! <= parameters.issuerQuota else {
+        return "too many documents of \(envelope.issuer)"
+      }
       let pair = Pool.JTIPair(issuer: envelope.issuer, jti: envelope.jti)
-      guard pairs.insert(pair).inserted, !pairsSinceExecution.contains(pair) else { return "\(document.id) repeats a jti" }
+      guard pairs.insert(pair).inserted, !pairsSinceExecution.contains(pair) else {
+        return "\(document.id) repeats a jti"
+      }
       // What is recorded at this height or later is this block itself, executed meanwhile.
       if let use = try chain.store.use(ofJTI: envelope.jti, issuer: envelope.issuer), use.height < block.header.height {
         return "\(document.id) repeats a jti of height \(use.height)"

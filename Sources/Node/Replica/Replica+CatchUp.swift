@@ -45,7 +45,9 @@ extension Replica {
         blocks.append(block)
         bytes += block.block.documents.reduce(1024) { $0 + $1.count }
         // The last one must carry a certificate of its own, or the others prove nothing.
-        if block.finality.certificate != nil, bytes > Replica.answerBytes || blocks.count >= PeerMessage.maximumBlocks / 2 {
+        if block.finality.certificate != nil,
+          bytes > Replica.answerBytes || blocks.count >= PeerMessage.maximumBlocks / 2
+        {
           break
         }
         if blocks.count == PeerMessage.maximumBlocks { break }
@@ -76,7 +78,8 @@ extension Replica {
       }
       (height, parent) = (item.block.header.height, digest)
     }
-    guard fresh.allSatisfy({ $0.finality.certificate?.isValid(for: validators, chain: chain.genesis.chain) ?? true }) else {
+    guard fresh.allSatisfy({ $0.finality.certificate?.isValid(for: validators, chain: chain.genesis.chain) ?? true })
+    else {
       logger.warning("a peer sent a finalization that does not verify", metadata: ["peer": "\(peer)"])
       return
     }

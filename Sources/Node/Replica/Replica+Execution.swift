@@ -9,7 +9,8 @@ extension Replica {
   func finalize(_ proposals: [Proposal], _ certificate: Certificate) {
     for proposal in proposals {
       guard let entry = blocks[proposal.payload] else {
-        // After a restart the machine begins at the newest block with a certificate of its own, and may repeat what is executed.
+        // After a restart the machine begins at the newest block with a certificate of its own, and may repeat what is
+        // executed.
         continue
       }
       let header = entry.block.header
@@ -59,7 +60,8 @@ extension Replica {
   private nonisolated func documents(of item: ExecutionItem) async throws -> [AdmittedDocument] {
     if let admitted = item.admitted { return admitted }
     let check = BlockCheck(
-      block: item.finalized.block, chain: chain, door: door, pool: pool, parameters: parameters, pairsSinceExecution: [],
+      block: item.finalized.block, chain: chain, door: door, pool: pool, parameters: parameters,
+      pairsSinceExecution: [],
       stages: stages)
     switch await check.run() {
     case .valid(let documents):
@@ -67,7 +69,8 @@ extension Replica {
       observer.finalized(item.finalized, documents)
       return documents
     case .invalid(let reason):
-      throw NodeFailure.diverged("the finalized block of height \(item.finalized.block.header.height) is invalid here: \(reason)")
+      throw NodeFailure.diverged(
+        "the finalized block of height \(item.finalized.block.header.height) is invalid here: \(reason)")
     case .failed(let failure): throw failure
     }
   }

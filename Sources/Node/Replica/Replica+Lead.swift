@@ -49,7 +49,8 @@ extension Replica {
     feed(.built(view: view, payload: digest))
   }
 
-  /// The newest height that the others have most likely executed too: one below the newest finalized while documents flow, so
+  /// The newest height that the others have most likely executed too: one below the newest finalized while documents
+  /// flow, so
   /// that execution is not on the path of the vote (fault 13); the newest itself when things are quiet.
   private func attestable(_ parent: ParentHeader, _ head: ChainHead) -> Executed? {
     let newest = pool.isEmpty ? queuedHeight : queuedHeight - min(1, queuedHeight)

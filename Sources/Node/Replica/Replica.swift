@@ -22,7 +22,8 @@ protocol ReplicaObserver: Sendable {
   func stopped(_ failure: NodeFailure)
 }
 
-/// The shell around the consensus machine: one event loop that takes inputs in turns, makes them durable with one fsync of
+/// The shell around the consensus machine: one event loop that takes inputs in turns, makes them durable with one
+/// fsync of
 /// the log, and only then lets anything out (C-20). It decides no rule.
 actor Replica {
   nonisolated let loop: any EventLoop

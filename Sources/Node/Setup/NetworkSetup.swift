@@ -59,7 +59,9 @@ package struct NetworkSetup: Sendable {
     var file: [JSON.Member] = [
       .init("name", .string(plan.name)), .init("time", .integer(now)), .init("production", .bool(plan.production)),
     ]
-    if let rate = plan.clockRate { file.append(.init("clock", ["origin": .integer(now / 1000), "rate": .integer(rate)])) }
+    if let rate = plan.clockRate {
+      file.append(.init("clock", ["origin": .integer(now / 1000), "rate": .integer(rate)]))
+    }
     file += [
       .init("members", .array(members)),
       .init(

@@ -3,7 +3,8 @@ import Foundation
 import Ledger
 import Sodium
 
-/// A node's `config.json`: what only this node needs to know. Everything that nodes must share is in genesis (decision 19).
+/// A node's `config.json`: what only this node needs to know. Everything that nodes must share is in genesis (decision
+/// 19).
 package struct NodeConfiguration: Sendable {
   package struct Peer: Sendable {
     package let organisation: String
@@ -66,7 +67,8 @@ extension Form {
 extension PeerRecord.Address {
   /// `host:port` or `[v6]:port`.
   package init?(_ text: String) {
-    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port)
+    guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+      (0...65_535).contains(port)
     else { return nil }
     var host = text[..<colon]
     if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
@@ -122,7 +124,9 @@ package struct NodeHome: Sendable {
     }
     guard let key = file.signingKey(passphrase: passphrase) else {
       throw NodeFailure.configuration(
-        path: path, file.isEncrypted ? "the passphrase does not open it (set LIANRONG_PASSPHRASE)" : "its seed and public key differ")
+        path: path,
+        file.isEncrypted
+          ? "the passphrase does not open it (set LIANRONG_PASSPHRASE)" : "its seed and public key differ")
     }
     return key
   }

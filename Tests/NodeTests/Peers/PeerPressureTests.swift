@@ -13,7 +13,8 @@ struct PeerPressureTests {
     let bound = PeerSettings(listen: .init(host: "", port: 0), chain: .zero).queueLimits[2].bytes
     #expect(pair.first.network.send(PeerPressureTests.body, on: .bodies, to: pair.second.key))
     try await eventually("one has arrived") { pair.second.messages(on: .bodies).count == 1 }
-    // The reader has stopped: the kernel's buffers fill, then the queue, and however often the sender tries, no more goes.
+    // The reader has stopped: the kernel's buffers fill, then the queue, and however often the sender tries, no more
+    // goes.
     var sent = 1
     for _ in 0..<300 {
       if pair.first.network.send(PeerPressureTests.body, on: .bodies, to: pair.second.key) { sent += 1 }
