@@ -2,7 +2,7 @@ import Ledger
 import Sodium
 import Testing
 
-@Suite("Deterministic CBOR")
+@Suite("Deterministic CBOR (E-1, E-2, E-3)")
 struct CBORTests {
   /// RFC 8949 appendix A, what the profile uses.
   static let used: [(String, CBORItem)] = [

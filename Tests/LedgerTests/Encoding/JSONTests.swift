@@ -2,7 +2,7 @@ import Foundation
 import Ledger
 import Testing
 
-@Suite("Strict JSON")
+@Suite("Strict JSON (E-5)")
 struct JSONTests {
   @Test(
     "an error names the value at fault by its pointer, and where reading stopped",

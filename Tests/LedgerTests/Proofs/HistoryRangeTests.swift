@@ -2,7 +2,7 @@ import Ledger
 import Sodium
 import Testing
 
-@Suite("History range")
+@Suite("History range (P-2)")
 struct HistoryRangeTests {
   static let leaves = (0..<70).map { Digest(.treeLeaf, of: Array("height \($0)".utf8)) }
 

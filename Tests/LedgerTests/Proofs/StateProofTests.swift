@@ -2,7 +2,7 @@ import Ledger
 import Sodium
 import Testing
 
-@Suite("State proofs")
+@Suite("State proofs (P-4)")
 struct StateProofTests {
   struct Tree {
     var memory = StateTreeMemory()

@@ -1,0 +1,38 @@
+# Two commands do everything: `make demo` and `make test`. Both install what is missing and say so.
+
+# The program and its tests share one release build (docs/decisions/0003).
+BUILD := swift build -c release
+PROGRAM := .build/release/lianrong
+ARGS ?=
+
+.PHONY: demo test build packages swift schemas lint clean
+
+demo: build
+	@$(PROGRAM) demo $(ARGS)
+
+test: packages
+	@.ci/packages python3 python3-venv
+	$(BUILD) --build-tests
+	swift test -c release --disable-testable-imports --skip-build
+	Tests/independent/run.sh $(PROGRAM)
+
+build: packages
+	$(BUILD) --product lianrong
+
+packages: swift
+	@.ci/packages libsodium-dev libleveldb-dev libxml2 pkg-config
+
+swift:
+	@command -v swift >/dev/null || { \
+	  echo "Swift 6.3 is needed and was not found. Install it from https://www.swift.org/install/linux and put it on PATH." >&2; \
+	  exit 1; }
+
+# Published schemas and references come from the code.
+schemas: build
+	$(PROGRAM) schemas --docs docs
+
+lint:
+	swift format lint --strict --configuration .swift-format --recursive Sources Tests Package.swift
+
+clean:
+	rm -rf .build
