@@ -17,6 +17,16 @@ package struct Digest: Hashable, Sendable {
     self.words = words
   }
 
+  /// The 32 bytes of `bytes` from `offset` on, which must be there: the way of readers that have checked the length.
+  package init(copying bytes: [UInt8], from offset: Int) {
+    precondition(offset >= 0 && bytes.count - offset >= Digest.size)
+    var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    bytes.withUnsafeBytes { source in
+      Swift.withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: .init(rebasing: source[offset..<offset + 32])) }
+    }
+    self.words = words
+  }
+
   package init(filling body: (UnsafeMutableRawBufferPointer) -> Void) {
     var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
     withUnsafeMutableBytes(of: &words, body)

@@ -44,7 +44,9 @@ def ending(report, demo):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--program", required=True, help="the lianrong executable")
-    arguments.add_argument("--home", help="where to keep keys and nodes; by default a folder that is removed at the end")
+    arguments.add_argument(
+        "--home", help="where to keep keys and nodes; by default a folder that is removed at the end"
+    )
     arguments = arguments.parse_args()
     report, started = Report(), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="lianrong-") as temporary:

@@ -21,8 +21,14 @@ class Demo:
         self.steps, self.told = [], []
         self._events = queue.Queue()
         self.process = subprocess.Popen(
-            [self.program, "demo", "--json", "--home", self.home], cwd=ROOT, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+            [self.program, "demo", "--json", "--home", self.home],
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
         for stream, kind in ((self.process.stdout, "step"), (self.process.stderr, "word")):
             threading.Thread(target=self._listen, args=(stream, kind), daemon=True).start()
 
@@ -55,10 +61,16 @@ class Demo:
         self.genesis = (self.home / "genesis.json").read_bytes()
         organisations = [v["organisation"] for v in json.loads(self.genesis)["validators"]]
         folders = [f"validator-{i + 1}" for i in range(len(organisations))] + ["observer-1"]
-        nodes = [Node("http://" + json.loads((self.home / f / "config.json").read_text())["httpAddress"]) for f in folders]
+        nodes = [
+            Node("http://" + json.loads((self.home / f / "config.json").read_text())["httpAddress"]) for f in folders
+        ]
         self.nodes, self.observer = dict(zip(organisations, nodes)), nodes[-1]
+        self._logs = {o: self.home / f / "node.log" for o, f in zip(organisations, folders)}
         self.node = nodes[0]
         self.network = Network(self.node)
+
+    def log(self, organisation):
+        return self._logs[organisation].read_text(errors="replace")
 
     def member(self, kid):
         return Member(self.home, kid)

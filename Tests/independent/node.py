@@ -6,9 +6,13 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+import warnings
 
 from joserfc import jws, jwt
 from joserfc.jwk import OKPKey
+
+# The name that every JOSE library knows; "Ed25519" (RFC 9864) is tried as well.
+warnings.filterwarnings("ignore", message="EdDSA is deprecated")
 
 
 def b64(data):
@@ -105,8 +109,14 @@ class Member:
     def payload(self, network, type, terms, **more):
         now = network.now
         return {
-            "type": type, "network": network.name, "issuer": self.id, "jti": str(uuid.uuid4()), "iat": now,
-            "exp": now + network.validity, "terms": terms, **more,
+            "type": type,
+            "network": network.name,
+            "issuer": self.id,
+            "jti": str(uuid.uuid4()),
+            "iat": now,
+            "exp": now + network.validity,
+            "terms": terms,
+            **more,
         }
 
     def token(self, network, **other):
@@ -120,6 +130,11 @@ class Member:
 def order(number, supplier="jinling-parts", **more):
     line = {"line": "1", "quantity": "2", "unit": "EA", "amount": "10.00"}
     return {
-        "number": number, "supplier": supplier, "currency": "CNY", "date": "2026-12-01", "lines": [line], "carriers": [],
+        "number": number,
+        "supplier": supplier,
+        "currency": "CNY",
+        "date": "2026-12-01",
+        "lines": [line],
+        "carriers": [],
         **more,
     }

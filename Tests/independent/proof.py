@@ -15,7 +15,7 @@ import cbor2
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from node import b64, unb64
+from node import unb64
 
 FINALIZE = 3
 
@@ -84,8 +84,21 @@ class Header:
     def __init__(self, data):
         d = "digest"
         fields = shape(decode(data), int, int, int, d, int, int, d, int, int, d, list, d, d)
-        (self.format, self.protocol, self.suite, self.chain, self.epoch, self.height, self.parent, self.time, self.proposer,
-         self.documents_root, executed, self.validators, self.next_validators) = fields
+        (
+            self.format,
+            self.protocol,
+            self.suite,
+            self.chain,
+            self.epoch,
+            self.height,
+            self.parent,
+            self.time,
+            self.proposer,
+            self.documents_root,
+            executed,
+            self.validators,
+            self.next_validators,
+        ) = fields
         require(self.format == 1 and self.suite == 1, "another format or suite")
         self.executed_height, self.state_root, self.history_root = shape(executed, int, d, d)
         self.digest = digest("block", data)
@@ -96,7 +109,9 @@ class Genesis:
         file = json.loads(data)
         self.chain = digest("genesis", data)
         self.name = f"{file['name']}-{self.chain[:8].hex()}"
-        self.validators = [(v["organisation"], unb64(v["voteKey"]), unb64(v["transportKey"])) for v in file["validators"]]
+        self.validators = [
+            (v["organisation"], unb64(v["voteKey"]), unb64(v["transportKey"])) for v in file["validators"]
+        ]
         self.set_digest = digest("vals", cbor2.dumps([0, [list(v) for v in self.validators]], canonical=True))
         count = len(self.validators)
         self.quorum = count - (count - 1) // 3
@@ -141,7 +156,9 @@ def verify(proof, genesis, document=None):
     height, block, _, outcomes_root = shape(decode(parts["leaf"]), int, "digest", "digest", "digest")
     require(height == header.height and block == header.digest, "the leaf of another block")
     require(
-        in_history.index == height and in_history.size == attestation.executed_height + 1, "the place in the history differs")
+        in_history.index == height and in_history.size == attestation.executed_height + 1,
+        "the place in the history differs",
+    )
     require(in_history.holds(parts["leaf"], attestation.history_root), "not in the attested history")
 
     require(in_block.holds(compact, header.documents_root), "the document is not in the block")
@@ -151,9 +168,15 @@ def verify(proof, genesis, document=None):
     subject, number, pointer = shape(decode(parts["outcome"]), "digest", int, str)
     name = digest("doc", compact.rpartition(b".")[0])
     require(subject == name and document in (None, name.hex()), "the outcome of another document")
-    require((proof.get("height"), proof.get("attestedBy")) == (height, attestation.height), "the heights shown are others")
+    require(
+        (proof.get("height"), proof.get("attestedBy")) == (height, attestation.height), "the heights shown are others"
+    )
     return {
-        "document": name.hex(), "outcome": number, "pointer": pointer, "height": height, "attestedBy": attestation.height,
+        "document": name.hex(),
+        "outcome": number,
+        "pointer": pointer,
+        "height": height,
+        "attestedBy": attestation.height,
         "signers": signers,
     }
 

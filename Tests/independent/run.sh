@@ -21,8 +21,8 @@ if ! cmp -s "$here/requirements.txt" "$venv/requirements.txt"; then
   echo "Installing joserfc, jsonschema, cbor2 and cryptography into $venv"
   python3 -m venv "$venv"
   if ! "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt"; then
-    echo "The independent clients cannot be installed. Is the Python package index reachable from here? Allow it, or name" >&2
-    echo "a folder with an environment that has them: LIANRONG_VENV=DIR $0 $program" >&2
+    echo "The independent clients cannot be installed: is the Python package index (PyPI) reachable from here?" >&2
+    echo "Where it is not, name a folder with a virtual environment that has them: LIANRONG_VENV=DIR $0 $program" >&2
     exit 69
   fi
   cp "$here/requirements.txt" "$venv/requirements.txt"

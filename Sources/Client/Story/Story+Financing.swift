@@ -148,7 +148,7 @@ extension Story {
   /// Interest to the fen, computed here a second time, and what the lender owes back.
   private func settle(_ paidOn: BusinessDate) async throws {
     var surplus: Int64 = 0
-    let loan = try await client.json("/v1/loans/\(loan)")
+    let loan = try await read("/v1/loans/\(loan)", by: "puhui-bank")
     guard let start = loan["start"]?.string.flatMap({ BusinessDate($0) }) else {
       throw ClientError.story("the loan has no start")
     }

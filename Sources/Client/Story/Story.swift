@@ -139,11 +139,25 @@ package final class Story {
   /// A fact that a step must have brought about, read back from the network.
   func check(_ title: String, by name: String, _ path: String, _ holds: (JSON) -> String?) async throws {
     let start = ContinuousClock.now
-    let json = try await client.preferring(seat(of: name)).json(path)
-    let fault = holds(json)
+    let fault = holds(try await read(path, by: name))
     tell(
       title, by: name, milliseconds: (ContinuousClock.now - start).inMilliseconds,
       outcome: fault == nil ? (0, "asExpected") : (1, "differs"), expected: (0, "asExpected"), note: fault)
+  }
+
+  /// An object as it is after everything that the story has recorded: another node than the one that answered last can be
+  /// a moment behind.
+  func read(_ path: String, by name: String) async throws -> JSON {
+    let newest = steps.compactMap(\.height).max() ?? 0
+    let start = ContinuousClock.now
+    while true {
+      let answer = try await client.preferring(seat(of: name)).get(path)
+      if let json = answer.json {
+        if answer.status == 200, json["height"]?.integer ?? 0 >= newest { return json }
+        guard ContinuousClock.now - start < .seconds(60) else { throw ClientError.refused(path, json) }
+      }
+      try await Task.sleep(for: .milliseconds(20))
+    }
   }
 
   /// Each member asks its own node first; those without one ask the first bank's.

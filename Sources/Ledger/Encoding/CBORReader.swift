@@ -66,8 +66,9 @@ package struct CBORReader: Sendable {
   }
 
   package mutating func digest() throws(CBORError) -> Digest {
-    guard let digest = Digest(source[try range(major: 2, bound: Digest.size)]) else { throw failure(.invalidValue) }
-    return digest
+    let range = try range(major: 2, bound: Digest.size)
+    guard range.count == Digest.size else { throw failure(.invalidValue) }
+    return Digest(copying: source, from: range.lowerBound)
   }
 
   package mutating func text(upTo bound: Int = .max) throws(CBORError) -> String {

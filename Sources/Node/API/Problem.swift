@@ -4,17 +4,17 @@ import Ledger
 import NIOCore
 
 /// An error as HTTP answers it: RFC 9457 problem details with the project's stable number.
-struct Problem: Error, HTTPResponseError {
-  var status: HTTPResponse.Status
+package struct Problem: Error, HTTPResponseError {
+  package var status: HTTPResponse.Status
   let code: UInt16
   let name: String
   let title: String
   var detail = ""
   var violations: [Violation] = []
   var retryHelps = false
-  var retryAfterSeconds: Int?
+  package var retryAfterSeconds: Int?
 
-  static func violations(_ violations: Violations) -> Problem {
+  package static func violations(_ violations: Violations) -> Problem {
     let first = violations.first
     let refusal = first.refusal
     var problem = Problem(
@@ -80,7 +80,7 @@ struct Problem: Error, HTTPResponseError {
     return .object(members)
   }
 
-  func response(from request: Request, context: some RequestContext) throws -> Response {
+  package func response(from request: Request, context: some RequestContext) throws -> Response {
     var response = Response.json(json, status: status)
     response.headers[.contentType] = "application/problem+json"
     if let seconds = retryAfterSeconds { response.headers[.retryAfter] = String(seconds) }

@@ -18,6 +18,7 @@ struct AuditReplay {
   private var parent: Digest
   private var time: Int64
   private var attested: UInt64 = 0
+  private var view: UInt64 = 0
   private(set) var stateRoot: Digest
   private(set) var documents = 0
   private(set) var refused = 0
@@ -125,19 +126,21 @@ struct AuditReplay {
   private mutating func certificateFaults(_ finalized: FinalizedBlock, _ digest: Digest, at next: UInt64)
     -> [AuditFault]
   {
+    let proposal = finalized.finality.proposal
+    defer { view = proposal.view }
+    guard proposal.payload == digest, proposal.parentView == view, proposal.view > view,
+      genesis.validators.leader(of: proposal.view) == finalized.block.header.proposer
+    else { return [AuditFault(.certificate, next, "the block's place in the views is not one that it can have")] }
     guard let certificate = finalized.finality.certificate else {
       uncertified += 1
       return []
     }
     uncertified = 0
-    guard certificate.kind == .finalize, certificate.subject.proposal?.payload == digest else {
+    guard certificate.subject == .finalize(proposal) else {
       return [AuditFault(.certificate, next, "the certificate finalizes another block than this one")]
     }
     guard certificate.isValid(for: genesis.validators, chain: genesis.chain) else {
       return [AuditFault(.certificate, next, "the certificate is not signed by a quorum of the validators")]
-    }
-    guard genesis.validators.leader(of: certificate.view) == finalized.block.header.proposer else {
-      return [AuditFault(.certificate, next, "the block's proposer did not lead the certificate's view")]
     }
     return []
   }

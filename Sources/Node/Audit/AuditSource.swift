@@ -43,8 +43,11 @@ final class DatabaseSource: AuditSource {
     }
     // The highest block there is, whatever the head says: a head that was set back hides nothing.
     var newest: UInt64 = 0
-    if let last = try? database.last(under: StoreKey.Table.block.prefix), case .block(let height) = StoreKey(last.key) {
-      newest = height
+    do {
+      let last = try database.last(under: StoreKey.Table.block.prefix)
+      if let last, case .block(let height) = StoreKey(last.key) { newest = height }
+    } catch {
+      throw AuditFault(.unreadable, 0, error.message)
     }
     height = newest
   }

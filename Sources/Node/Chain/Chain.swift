@@ -6,7 +6,7 @@ import Sodium
 import Synchronization
 
 /// The executed chain: performs finalized blocks in order and knows what recent heights came to.
-final class Chain: Sendable {
+package final class Chain: Sendable {
   let genesis: Genesis
   let store: ChainStore
   private let stages: Stages
@@ -16,9 +16,13 @@ final class Chain: Sendable {
   private struct Recent {
     var head: ChainHead
     var executed: [Executed]
+    /// Outcomes of the last blocks: whoever waited for them asks now.
+    var outcomes: [(height: UInt64, records: [OutcomeRecord])] = []
   }
 
-  init(genesis: Genesis, store: ChainStore, stages: Stages) throws {
+  private static let rememberedOutcomes = 16
+
+  package init(genesis: Genesis, store: ChainStore, stages: Stages) throws {
     self.genesis = genesis
     self.store = store
     self.stages = stages
@@ -34,16 +38,27 @@ final class Chain: Sendable {
     recent = Mutex(Recent(head: head, executed: executed))
   }
 
-  var head: ChainHead { recent.withLock { $0.head } }
+  package var head: ChainHead { recent.withLock { $0.head } }
 
   /// What this node computed for `height`; nil when it is not executed yet, or longer ago than any header may attest.
   func executed(at height: UInt64) -> Executed? {
     recent.withLock { recent in recent.executed.last { $0.height == height } }
   }
 
+  /// What became of the document at `location`.
+  func outcome(at location: DocumentLocation) throws -> OutcomeRecord? {
+    let recent = recent.withLock { recent in
+      recent.outcomes.last { $0.height == location.height }?.records
+    }
+    guard let records = try recent ?? store.outcomes(at: location.height), location.index < records.count else {
+      return nil
+    }
+    return records[location.index]
+  }
+
   /// Executes the next block and writes it with everything that follows from it in one synced batch.
   @discardableResult
-  func execute(_ finalized: FinalizedBlock, _ admitted: [AdmittedDocument]) throws -> [OutcomeRecord] {
+  package func execute(_ finalized: FinalizedBlock, _ admitted: [AdmittedDocument]) throws -> [OutcomeRecord] {
     let block = finalized.block
     let head = self.head
     precondition(block.header.height == head.height + 1 && admitted.count == block.documents.count)
@@ -73,6 +88,8 @@ final class Chain: Sendable {
     recent.withLock { recent in
       recent.head = next
       recent.executed.append(next.executed)
+      recent.outcomes.append((next.height, result.outcomes))
+      if recent.outcomes.count > Chain.rememberedOutcomes { recent.outcomes.removeFirst() }
       if recent.executed.count > Int(genesis.parameters.executionLag) * 4 {
         recent.executed.removeFirst(Int(genesis.parameters.executionLag) * 2)
       }

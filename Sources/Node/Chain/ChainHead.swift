@@ -2,13 +2,13 @@ import Ledger
 import Sodium
 
 /// Where this node's executed chain ends: everything the next block builds on, written with each block.
-struct ChainHead: Equatable, Sendable, CBORCodable {
-  let height: UInt64
+package struct ChainHead: Equatable, Sendable, CBORCodable {
+  package let height: UInt64
   /// Of the block at `height`; the chain digest at height 0.
-  let block: Digest
+  package let block: Digest
   /// The view in which it was finalized or carried to finality; 0 at height 0.
-  let view: UInt64
-  let time: Int64
+  package let view: UInt64
+  package let time: Int64
   let stateRoot: Digest
   /// The version of the state tree's newest root, nil for an empty tree.
   let stateVersion: UInt64?
@@ -16,7 +16,7 @@ struct ChainHead: Equatable, Sendable, CBORCodable {
   let attested: UInt64
 
   /// What a header that attests this height says.
-  var executed: Executed { Executed(height: height, stateRoot: stateRoot, historyRoot: history.root) }
+  package var executed: Executed { Executed(height: height, stateRoot: stateRoot, historyRoot: history.root) }
 
   init(
     height: UInt64, block: Digest, view: UInt64, time: Int64, stateRoot: Digest, stateVersion: UInt64?,
@@ -32,7 +32,7 @@ struct ChainHead: Equatable, Sendable, CBORCodable {
     self.attested = attested
   }
 
-  func encode(to writer: inout CBORWriter) {
+  package func encode(to writer: inout CBORWriter) {
     writer.array(8)
     writer.unsigned(height)
     writer.digest(block)
@@ -44,7 +44,7 @@ struct ChainHead: Equatable, Sendable, CBORCodable {
     writer.unsigned(attested)
   }
 
-  init(from reader: inout CBORReader) throws(CBORError) {
+  package init(from reader: inout CBORReader) throws(CBORError) {
     try reader.structure(8)
     height = try reader.unsigned()
     block = try reader.digest()
@@ -60,22 +60,22 @@ struct ChainHead: Equatable, Sendable, CBORCodable {
 /// How a height became final: its place in the views, and the certificate when it has one of its own. A block without
 /// one
 /// is final because a later block, which builds on it, has.
-struct Finality: Equatable, Sendable, CBORCodable {
+package struct Finality: Equatable, Sendable, CBORCodable {
   let proposal: Proposal
   let certificate: Certificate?
 
-  init(proposal: Proposal, certificate: Certificate?) {
+  package init(proposal: Proposal, certificate: Certificate?) {
     self.proposal = proposal
     self.certificate = certificate
   }
 
-  func encode(to writer: inout CBORWriter) {
+  package func encode(to writer: inout CBORWriter) {
     writer.array(2)
     writer.value(proposal)
     writer.optional(certificate) { $0.value($1) }
   }
 
-  init(from reader: inout CBORReader) throws(CBORError) {
+  package init(from reader: inout CBORReader) throws(CBORError) {
     try reader.structure(2)
     proposal = try reader.value()
     certificate = try reader.optional { (reader) throws(CBORError) in try reader.value() }
@@ -83,22 +83,22 @@ struct Finality: Equatable, Sendable, CBORCodable {
 }
 
 /// A finalized block with its proof of finality: what is executed, and what a node that is behind asks for.
-struct FinalizedBlock: Equatable, Sendable, CBORCodable {
+package struct FinalizedBlock: Equatable, Sendable, CBORCodable {
   let block: Block
   let finality: Finality
 
-  init(block: Block, finality: Finality) {
+  package init(block: Block, finality: Finality) {
     self.block = block
     self.finality = finality
   }
 
-  func encode(to writer: inout CBORWriter) {
+  package func encode(to writer: inout CBORWriter) {
     writer.array(2)
     writer.value(block)
     writer.value(finality)
   }
 
-  init(from reader: inout CBORReader) throws(CBORError) {
+  package init(from reader: inout CBORReader) throws(CBORError) {
     try reader.structure(2)
     block = try reader.value()
     finality = try reader.value()

@@ -4,12 +4,12 @@ import LedgerStore
 import Sodium
 
 /// The chain as it stands in LevelDB: one synced batch a block, and typed reads. Safe to share between threads.
-final class ChainStore: Sendable {
+package final class ChainStore: Sendable {
   static let format: [UInt8] = Array("lianrong 1".utf8)
   let database: Database
 
   /// Opens the database of this network, or begins it with the genesis state at height 0.
-  init(path: String, genesis: Genesis, createIfMissing: Bool = true) throws {
+  package init(path: String, genesis: Genesis, createIfMissing: Bool = true) throws {
     database = try Database(path: path, createIfMissing: createIfMissing)
     if let format = try database.get(.format) {
       guard format == ChainStore.format + genesis.chain.bytes else {
@@ -164,7 +164,7 @@ final class ChainStore: Sendable {
 }
 
 extension ChainStore: StateReader {
-  func value(of key: [UInt8]) throws(StateFailure) -> [UInt8]? {
+  package func value(of key: [UInt8]) throws(StateFailure) -> [UInt8]? {
     do throws(StorageFailure) {
       return try database.get(.state(key))
     } catch {
@@ -174,7 +174,7 @@ extension ChainStore: StateReader {
 }
 
 extension ChainStore: StateTreeReader {
-  func node(_ key: NodeKey) throws(StateTreeFailure) -> [UInt8]? {
+  package func node(_ key: NodeKey) throws(StateTreeFailure) -> [UInt8]? {
     do throws(StorageFailure) {
       return try database.get(.treeNode(key.bytes))
     } catch {

@@ -5,12 +5,12 @@ import Sodium
 /// Committed members in the open, for the parties alone: a database of its own, apart from the chain, whose entries
 /// can be
 /// deleted by law without touching any block.
-final class DisclosureStore: Sendable {
+package final class DisclosureStore: Sendable {
   private let database: Database
   private static let disclosed: UInt8 = 1
   private static let undelivered: UInt8 = 2
 
-  init(path: String) throws(StorageFailure) {
+  package init(path: String) throws(StorageFailure) {
     var options = Database.Options()
     options.cacheBytes = 1 << 20
     options.writeBufferBytes = 1 << 20

@@ -4,7 +4,7 @@ import Sodium
 import Synchronization
 
 /// Where documents are handed in and asked after: the door, the pool, and what became of each.
-final class DocumentDesk: Sendable {
+package final class DocumentDesk: Sendable {
   let chain: Chain
   let door: Door
   let pool: Pool
@@ -14,7 +14,7 @@ final class DocumentDesk: Sendable {
   /// Called with documents that this node was the first to take in.
   private let spread: @Sendable ([AdmittedDocument]) -> Void
 
-  init(
+  package init(
     chain: Chain, door: Door, pool: Pool, disclosures: DisclosureStore,
     spread: @escaping @Sendable ([AdmittedDocument]) -> Void
   ) {
@@ -28,7 +28,7 @@ final class DocumentDesk: Sendable {
   /// Takes one transmission: a compact JWS, with `~disclosure~…~` behind it or not. The id is returned also for what
   /// was
   /// recorded before: sending twice is not a fault.
-  func submit(_ transmissions: [[UInt8]]) async throws -> [Submitted] {
+  package func submit(_ transmissions: [[UInt8]]) async throws -> [Submitted] {
     let chunk = 32
     if transmissions.count <= chunk {
       let taken = try transmissions.map { try take($0) }
@@ -51,9 +51,9 @@ final class DocumentDesk: Sendable {
     return taken
   }
 
-  struct Submitted: Sendable {
-    let id: Digest?
-    let violations: Violations?
+  package struct Submitted: Sendable {
+    package let id: Digest?
+    package let violations: Violations?
     /// Set when this node did not have it before.
     let fresh: AdmittedDocument?
   }
@@ -113,9 +113,8 @@ final class DocumentDesk: Sendable {
   /// Nil when this node has never seen it.
   func status(of id: Digest) throws -> Status? {
     if let location = try chain.store.location(of: id) {
-      let outcomes = try chain.store.outcomes(at: location.height)
       let stage: DocumentStage = chain.head.attested >= location.height ? .attested : .executed
-      return Status(stage: stage, location: location, outcome: outcomes?[location.index])
+      return Status(stage: stage, location: location, outcome: try chain.outcome(at: location))
     }
     if let height = finalizedNotExecuted.withLock({ $0[id] }) {
       return Status(stage: .finalized, location: DocumentLocation(height: height, index: 0), outcome: nil)

@@ -4,7 +4,7 @@ import Ledger
 import Sodium
 
 /// The door: what can be decided from a document's bytes, the network and the key, before it may wait for a block.
-struct Door: Sendable {
+package struct Door: Sendable {
   let network: String
   let store: ChainStore
   let registry: ActRegistry
@@ -13,6 +13,17 @@ struct Door: Sendable {
   let stages: Stages
   /// The node's clock and a client's may differ by this much before `iat` counts as the future.
   static let clockTolerance: Int64 = 60
+
+  package init(
+    network: String, store: ChainStore, registry: ActRegistry, clock: NetworkClock, validitySeconds: Int64, stages: Stages
+  ) {
+    self.network = network
+    self.store = store
+    self.registry = registry
+    self.clock = clock
+    self.validitySeconds = validitySeconds
+    self.stages = stages
+  }
 
   /// What holds on every node and at any time (C-16): form, network, signature by a key that was known at `height`,
   /// terms.
@@ -41,7 +52,7 @@ struct Door: Sendable {
   }
 
   /// Everything, for a document that a client or a peer brings now.
-  func admitted(_ bytes: [UInt8], head: UInt64) throws -> AdmittedDocument {
+  package func admitted(_ bytes: [UInt8], head: UInt64) throws -> AdmittedDocument {
     let signed = try parsed(bytes)
     let envelope = signed.envelope
     let now = clock.now / 1000

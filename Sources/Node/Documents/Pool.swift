@@ -7,12 +7,14 @@ import Synchronization
 /// Documents that wait for a block (decision 17): bounded by count and bytes, a share for each issuer, and taken in
 /// turns
 /// between issuers, so that none can crowd out the others.
-final class Pool: Sendable {
-  struct Limits: Sendable {
-    var documents = 65_536
-    var bytes = 64 << 20
+package final class Pool: Sendable {
+  package struct Limits: Sendable {
+    package var documents = 65_536
+    package var bytes = 64 << 20
     /// The part of the pool that one issuer may fill.
-    var issuerShare = 2
+    package var issuerShare = 2
+
+    package init() {}
   }
 
   fileprivate struct Contents {
@@ -39,10 +41,10 @@ final class Pool: Sendable {
   private let contents = Mutex(Contents())
   let limits: Limits
 
-  init(limits: Limits = Limits()) { self.limits = limits }
+  package init(limits: Limits = Limits()) { self.limits = limits }
 
   /// True when the document is new here; false when it waits here already.
-  func add(_ document: AdmittedDocument) throws(Violations) -> Bool {
+  package func add(_ document: AdmittedDocument) throws(Violations) -> Bool {
     let added: Result<Bool, Violations> = contents.withLock { contents in
       let envelope = document.envelope
       if contents.documents[document.id] != nil { return .success(false) }
@@ -88,7 +90,7 @@ final class Pool: Sendable {
 
   /// Up to these bounds of documents that are in none of the parent blocks (`excluding`) and not expired at `time`, one
   /// issuer after the other. They stay in the pool until they are finalized.
-  func take(
+  package func take(
     documents: Int, bytes: Int, quota: Int, time: Int64, excluding: (AdmittedDocument) -> Bool
   ) -> [AdmittedDocument] {
     contents.withLock { contents in
@@ -122,7 +124,7 @@ final class Pool: Sendable {
   }
 
   /// Lets go of what a finalized block contains, and of what has expired at `time`.
-  func remove(_ documents: [AdmittedDocument], time: Int64) {
+  package func remove(_ documents: [AdmittedDocument], time: Int64) {
     contents.withLock { contents in
       for document in documents { contents.drop(document.id) }
       contents.remember(documents)

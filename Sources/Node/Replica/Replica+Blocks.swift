@@ -40,14 +40,16 @@ struct Verification: Sendable {
 extension Replica {
   /// Blocks held at once; far more than views that can be open.
   private static let maximumBlocks = 256
-  private static let maximumUnasked = 8
+  private static let maximumUnasked = 3
 
   // MARK: Bodies
 
   /// A body came from a peer, asked for or not.
   func receive(_ block: Block, from peer: Int) {
     let digest = block.digest
-    guard blocks[digest] == nil, block.header.height > chain.head.height else { return }
+    guard blocks[digest] == nil, block.header.height > chain.head.height,
+      block.documents.reduce(0, { $0 + $1.count }) <= parameters.blockBytes
+    else { return }
     if awaited[digest] == nil {
       guard blocks.count < Replica.maximumBlocks else { return }
       unasked[peer, default: []].append(digest)
@@ -61,20 +63,31 @@ extension Replica {
   }
 
   func fetchBody(_ digest: Digest, from peer: Int) {
-    guard blocks[digest] == nil else { return }
+    guard blocks[digest] == nil, !isExecuted(digest) else { return }
     transport.send(PeerMessage.fetchBody(digest).cbor, on: .control, to: peer)
   }
 
   func serveBody(_ digest: Digest, to peer: Int) {
-    guard let entry = blocks[digest] else { return }
-    transport.send(PeerMessage.body(entry.block).cbor, on: .bodies, to: peer)
+    if let entry = blocks[digest] {
+      transport.send(PeerMessage.body(entry.block).cbor, on: .bodies, to: peer)
+    } else if let height = executedRecently.last(where: { $0.digest == digest })?.height {
+      do {
+        guard let block = try chain.store.finalizedBlock(at: height) else { return }
+        transport.send(PeerMessage.body(block.block).cbor, on: .bodies, to: peer)
+      } catch {
+        fail(.damaged("\(error)"))
+      }
+    }
   }
+
+  private func isExecuted(_ digest: Digest) -> Bool { executedRecently.contains { $0.digest == digest } }
 
   // MARK: Verdicts (C-16)
 
   func verify(_ verification: Verification) {
     let proposal = verification.proposal
     guard let entry = blocks[proposal.payload] else {
+      if isExecuted(proposal.payload) { return answer(verification, .valid) }
       awaited[proposal.payload] = verification
       return
     }

@@ -20,7 +20,8 @@ extension Replica {
     askForBlocks()
   }
 
-  private func askForBlocks() {
+  /// Asked again at every status report while nothing has come.
+  func askForBlocks() {
     guard let state = catchingUp else { return }
     let candidates = peerHeights.filter { $0.value.height > queuedHeight }.keys.sorted()
     guard !candidates.isEmpty else { return }
@@ -89,7 +90,11 @@ extension Replica {
 
   /// When the fetched blocks are executed, and so durable, the machine goes on from there; and more are asked for.
   func advanceCatchUp(_ head: ChainHead) {
-    guard let reached = catchingUp?.reached, head.height == queuedHeight else { return }
+    guard let state = catchingUp, head.height == queuedHeight else { return }
+    guard let reached = state.reached else {
+      if head.view >= state.target.view { catchingUp = nil }
+      return
+    }
     catchingUp?.reached = nil
     feed(.finalizedElsewhere(reached))
     if let target = catchingUp?.target, reached.view < target.view { askForBlocks() } else { catchingUp = nil }

@@ -5,6 +5,9 @@ import LedgerStore
 import Sodium
 
 extension Replica {
+  /// Finalized blocks that wait for execution.
+  static let maximumQueued: UInt64 = 64
+
   /// The machine finalized these, oldest first; their bodies are durable here.
   func finalize(_ proposals: [Proposal], _ certificate: Certificate) {
     for proposal in proposals {
@@ -15,7 +18,11 @@ extension Replica {
       }
       let header = entry.block.header
       guard header.height > queuedHeight else { continue }
-      guard header.height == queuedHeight + 1, header.parent == queuedDigest else {
+      // What execution cannot keep up with is not piled up in memory: it is fetched by height when there is room.
+      guard header.height == queuedHeight + 1, queuedHeight < chain.head.height + Replica.maximumQueued else {
+        return catchUp(to: certificate)
+      }
+      guard header.parent == queuedDigest else {
         return fail(.diverged("height \(header.height) was finalized on another parent than \(queuedDigest)"))
       }
       let own = certificate.subject.proposal == proposal ? certificate : nil
@@ -80,6 +87,8 @@ extension Replica {
     blocks[finalized.finality.proposal.payload] = nil
     awaited[finalized.finality.proposal.payload] = nil
     let head = chain.head
+    executedRecently.append((finalized.finality.proposal.payload, head.height))
+    if executedRecently.count > Replica.rememberedBlocks { executedRecently.removeFirst() }
     // Blocks that lost their view are of no use below the executed height.
     if blocks.count > 32 { blocks = blocks.filter { $0.value.block.header.height > head.height } }
     observer.executed(head, documents, outcomes)

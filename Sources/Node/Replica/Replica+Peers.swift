@@ -55,6 +55,7 @@ extension Replica {
   func reportStatus() {
     guard !hasStopped else { return }
     transport.broadcast(PeerMessage.status(status).cbor, on: .control)
+    if catchingUp != nil, chain.head.height == queuedHeight { askForBlocks() }
     loop.scheduleTask(in: .milliseconds(Replica.statusInterval)) { self.assumeIsolated { $0.reportStatus() } }
   }
 }

@@ -23,7 +23,8 @@ extension Replica {
         let inputs = inbox
         inbox = []
         for input in inputs {
-          for action in machine.handle(input) { try collect(action) }
+          let before = machine.rules
+          for action in machine.handle(input) { try collect(action, rulesBefore: before) }
         }
         if logHasUnsynced { try sync() }
         release()
@@ -38,12 +39,17 @@ extension Replica {
   }
 
   /// What must be durable goes to the log now; what others may see waits for the fsync.
-  private func collect(_ action: Action) throws {
+  private func collect(_ action: Action, rulesBefore: VotingRules) throws {
     switch action {
     case .persist(let record):
       try append(.record(record))
     case .sign(let subject):
-      if signer?.rules == nil, machine.voting == .normal { try signer?.restore(machine.rules) }
+      if signer?.rules == nil, machine.voting == .normal {
+        // C-23: a finalization above every vote that this key may have signed makes it safe to vote again.
+        var safe = rulesBefore
+        safe.close(through: machine.finalizedView)
+        try signer?.restore(safe)
+      }
       guard let vote = signer?.sign(subject) else {
         return fail(.alarm("the sign state forbids a vote in view \(subject.view) that the log does not know"))
       }

@@ -69,6 +69,9 @@ actor Replica {
   var newestWithDocuments: UInt64
   var attested: UInt64
   var catchingUp: CatchUp?
+  /// Digests of the last executed blocks: their bodies are in the database, valid and durable.
+  var executedRecently: [(digest: Digest, height: UInt64)] = []
+  static let rememberedBlocks = 256
   var peerHeights: [Int: PeerStatus] = [:]
   /// Log positions with their views, for pruning.
   var logPositions: [(view: UInt64, position: WriteAheadLog.Position)] = []
@@ -119,6 +122,11 @@ actor Replica {
     queuedDigest = head.block
     attested = head.attested
     newestWithDocuments = try Replica.newestWithDocuments(chain, head)
+
+    let oldest = head.height >= UInt64(Replica.rememberedBlocks) ? head.height - UInt64(Replica.rememberedBlocks) + 1 : 0
+    for height in oldest...head.height {
+      if let leaf = try chain.store.leaf(at: height) { executedRecently.append((leaf.block, height)) }
+    }
 
     log = try WriteAheadLog(folder: logFolder)
     let replayed = try LogEntry.replay(log)

@@ -44,10 +44,10 @@ struct Signer: ~Copyable {
     return Vote(epoch: epoch, signer: index, subject: subject, signature: signature)
   }
 
-  /// After a suspension (C-23) the machine's rules replace what was lost.
-  mutating func restore(_ machineRules: VotingRules) throws {
-    rules = machineRules
-    try file.replace(machineRules.cbor)
+  /// After a suspension (C-23) these rules replace what was lost.
+  mutating func restore(_ safe: VotingRules) throws {
+    rules = safe
+    try file.replace(safe.cbor)
   }
 
   mutating func sync() throws(StorageFailure) {

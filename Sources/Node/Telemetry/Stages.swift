@@ -1,7 +1,9 @@
 import Synchronization
 
 /// Where a node's time goes: microseconds and items for each stage of a document's way, added up since the start.
-final class Stages: Sendable {
+package final class Stages: Sendable {
+  package init() {}
+
   enum Stage: Int, CaseIterable, Sendable {
     /// Reading JSON and terms, without signatures.
     case decode
