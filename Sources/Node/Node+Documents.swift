@@ -32,7 +32,7 @@ extension NodeRun {
   func deliverDisclosures() {
     for peer in network.peers where peer.isConnected {
       do {
-        for id in try desk.disclosures.undelivered(to: peer.record.organisation) {
+        for id in try desk.disclosures.undelivered(to: peer.record.key) {
           guard let texts = try desk.disclosures.disclosures(of: id) else { continue }
           network.send(PeerMessage.disclose(id, texts).cbor, on: .control, to: peer.record.key)
         }
@@ -50,8 +50,10 @@ extension NodeRun {
       else { return }
       let bytes = block.block.documents[location.index]
       let document = try desk.door.checked(bytes, keyKnownAt: location.height)
-      guard document.act.parties.contains(roster.organisation) else { return }
-      if try desk.disclosures.disclosures(of: id) == nil { try desk.keep(texts, of: document, forward: false) }
+      guard document.act.parties.contains(roster.organisation) || document.envelope.issuer == roster.organisation else {
+        return
+      }
+      try desk.keep(texts, of: document, forward: false)
       network.send(PeerMessage.disclosed(id).cbor, on: .control, to: peer.key)
     } catch {
       logger.warning("disclosures were not kept", metadata: ["document": "\(id)", "error": "\(error)"])
@@ -60,7 +62,7 @@ extension NodeRun {
 
   func confirmDisclosures(of id: Digest, by peer: PeerRecord) {
     do {
-      try desk.disclosures.delivered(id, to: peer.organisation)
+      try desk.disclosures.delivered(id, to: peer.key)
     } catch {
       logger.error("a delivery cannot be noted", metadata: ["error": "\(error)"])
     }

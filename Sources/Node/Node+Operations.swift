@@ -23,7 +23,7 @@ extension NodeRun: NodeOperations {
       return [
         "network": .string(genesis.network), "organisation": .string(roster.organisation),
         "role": .string(roster.validatorIndex == nil ? "observer" : "validator"),
-        "height": .integer(Int64(head.height)), "attested": .integer(Int64(head.attested)),
+        "height": .integer(Int64(head.height)), "attested": .integer(Int64(head.provable)),
         "stateRoot": .string("\(head.stateRoot)"), "block": .string("\(head.block)"), "time": .integer(clock.now),
         "clockRate": .integer(clock.rate), "view": .integer(Int64(view)),
         "leader": .string(genesis.validators.validators[genesis.validators.leader(of: view)].organisation),
@@ -52,6 +52,8 @@ extension NodeRun: NodeOperations {
       ]
     }
   }
+
+  func forgetDisclosures(of document: Digest) throws { try desk.disclosures.forget(document) }
 
   /// A copy of the ledger as it is now, for another process to open.
   func checkpoint() async throws -> String {

@@ -64,6 +64,9 @@ package final class NodeRun: Sendable {
     do throws(StorageFailure) {
       desk = DocumentDesk(
         chain: chain, door: door, pool: pool, disclosures: try DisclosureStore(path: home.disclosures),
+        otherNodes: { [roster, me = transportIdentity.key] organisation in
+          roster.records.filter { $0.organisation == organisation && $0.key != me }.map(\.key)
+        },
         spread: { gossip.spread($0) })
     } catch {
       throw NodeFailure.storage(error.message)
@@ -112,9 +115,10 @@ package final class NodeRun: Sendable {
 
   /// Runs until it is told to stop or cannot go on; throws the reason in that case.
   package func run(onReady: @escaping @Sendable (Addresses) -> Void = { _ in }) async throws {
+    // The machine starts before any peer can speak to it.
+    await replica.start()
     let port = try await network.start()
     peerPort.withLock { $0 = port }
-    await replica.start()
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [

@@ -17,8 +17,12 @@ struct NodeCommand: AsyncParsableCommand {
   @Option(name: .long, help: "How much to log: debug, info, warning or error.")
   var log: Logger.Level = .info
 
+  @Flag(name: .long, help: "The first start of a validator whose keys were made elsewhere and have never voted.")
+  var firstStart = false
+
   func run() async throws {
     try await finishing {
+      if firstStart { try NodeHome(home).prepareValidator() }
       var logger = Logger(label: "lianrong")
       logger.logLevel = log
       let node = try NodeRun(home: NodeHome(home), passphrase: passphrase(), logger: logger)

@@ -12,11 +12,18 @@ package struct NodeClient: Sendable {
   /// For one answer. A wait for a document is shorter.
   package var timeout = TimeAmount.seconds(30)
 
-  package init(_ urls: [String], http: HTTPClient = .shared) {
+  package init(_ urls: [String], http: HTTPClient = NodeClient.http) {
     precondition(!urls.isEmpty)
     self.urls = urls
     self.http = http
   }
+
+  /// A node that refuses connections is known to be gone at once, so that the next one is asked and not waited for.
+  package static let http: HTTPClient = {
+    var configuration = HTTPClient.Configuration.singletonConfiguration
+    configuration.connectionPool.retryConnectionEstablishment = false
+    return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }()
 
   /// The same network, asked from this node on.
   package func preferring(_ index: Int) -> NodeClient {

@@ -8,8 +8,8 @@ extension Story {
   func refusedDocuments() async throws {
     guard let order else { return }
     var flipped = order.compact
-    flipped[flipped.count - 20] ^= 1
-    if Base64URL.decode(flipped[(flipped.lastIndex(of: 0x2e)! + 1)...]) == nil { flipped[flipped.count - 20] ^= 3 }
+    // A and B differ in one bit, of the text and of the signature.
+    flipped[flipped.count - 20] = flipped[flipped.count - 20] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
     try await refuse("sends the order with one bit flipped", by: "huadong-motors/erp", flipped, .signatureInvalid)
 
     try await send(

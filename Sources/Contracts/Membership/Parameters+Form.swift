@@ -11,8 +11,8 @@ extension Parameters {
     }
     self = defaults
     bounded(&form, "blockDocuments", 1...65_536, &blockDocuments)
-    // A block holds at least one document of the greatest size.
-    bounded(&form, "blockBytes", 131_072...(64 << 20), &blockBytes)
+    // A block holds at least one document of the greatest size, and fits into one message between nodes.
+    bounded(&form, "blockBytes", 131_072...(12 << 20), &blockBytes)
     bounded(&form, "issuerQuota", 1...65_536, &issuerQuota)
     executionLag = form.optional("executionLag") { UInt64($0.integer("executionLag", 1...256)) } ?? executionLag
     bounded(&form, "documentValiditySeconds", 60...31_536_000, &documentValiditySeconds)

@@ -66,7 +66,8 @@ package struct Form {
       name,
       schema: [
         "type": "string", "minLength": .integer(Int64(length.lowerBound)),
-        "maxLength": .integer(Int64(length.upperBound)),
+        "maxLength": .integer(Int64(length.upperBound)), "x-maxBytes": .integer(Int64(length.upperBound)),
+        "pattern": "^[^\\u0000-\\u001f\\u007f]*$",
       ],
       placeholder: "", rule: "text of \(length.lowerBound) to \(length.upperBound) bytes without control characters"
     ) { text in
@@ -148,18 +149,24 @@ package struct Form {
     }
   }
 
-  /// A list of strings, each read by `parse`.
+  /// A list of strings, each once, each read by `parse`.
   package mutating func strings<T>(
     _ name: String, _ count: ClosedRange<Int>, schema: JSON, rule: String, parse: (String) -> T?
   ) -> [T] {
-    elements(name, count, itemSchema: { schema }) { value, pointer throws(Violations) in
+    var seen: [String] = []
+    return elements(name, count, distinct: true, itemSchema: { schema }) { value, pointer throws(Violations) in
       guard case .string(let text) = value, let result = parse(text) else {
         throw Violations(.memberInvalid, pointer, rule)
       }
+      guard !seen.contains(where: { $0.utf8.elementsEqual(text.utf8) }) else {
+        throw Violations(.memberInvalid, pointer, "each once")
+      }
+      seen.append(text)
       return result
     }
   }
 
+  /// Identifiers, each once.
   package mutating func identifiers(_ name: String, _ count: ClosedRange<Int>) -> [String] {
     strings(
       name, count, schema: ["type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{0,47}$"], rule: "an identifier"
@@ -186,7 +193,7 @@ package struct Form {
   // MARK: Inside
 
   private mutating func elements<T>(
-    _ name: String, _ count: ClosedRange<Int>, itemSchema: () -> JSON,
+    _ name: String, _ count: ClosedRange<Int>, distinct: Bool = false, itemSchema: () -> JSON,
     _ read: (JSON, String) throws(Violations) -> T
   ) -> [T] {
     guard
@@ -194,7 +201,7 @@ package struct Form {
         name,
         schema: [
           "type": "array", "minItems": .integer(Int64(count.lowerBound)),
-          "maxItems": .integer(Int64(count.upperBound)), "items": itemSchema(),
+          "maxItems": .integer(Int64(count.upperBound)), "uniqueItems": .bool(distinct), "items": itemSchema(),
         ])
     else { return [] }
     guard case .array(let values) = value, count.contains(values.count) else {

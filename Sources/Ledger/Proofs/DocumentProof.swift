@@ -102,6 +102,10 @@ package struct DocumentProof: Equatable, Sendable {
       let inHistory = value("inHistory", InclusionProof.self), let attestation = value("attestation", Header.self),
       let certificate = value("certificate", Certificate.self)
     else { return nil }
+    // What is shown beside the proof must be what is proved.
+    guard json["height"]?.integer == Int64(clamping: header.height),
+      json["attestedBy"]?.integer == Int64(clamping: attestation.height)
+    else { return nil }
     self.init(
       document: Array(document.utf8), header: header, inBlock: inBlock, outcome: outcome, inOutcomes: inOutcomes,
       leaf: leaf,

@@ -85,7 +85,7 @@ extension API {
   @Sendable private func dryRun(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     guard let bytes = try await lines(request).first else { throw Problem.badRequest("no document") }
     let head = chain.head
-    let document = try desk.door.admitted(bytes, head: head.height)
+    let document = try desk.door.admitted(DocumentDesk.split(bytes).jws, head: head.height)
     let block = BlockContext(height: head.height + 1, time: max(head.time, clock.now))
     let result = try Executor.execute([document], in: block, on: store)
     return .json([

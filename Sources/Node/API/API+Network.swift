@@ -65,7 +65,7 @@ extension API {
 
   @Sendable private func problem(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let code = try text(context, "code")
-    guard let entry = OutcomeReference.entries.first(where: { String($0.number) == code }) else {
+    guard let entry = (OutcomeReference.entries + Problem.entries).first(where: { String($0.number) == code }) else {
       throw Problem.notFound("problem \(code)")
     }
     return .json(entry.json)

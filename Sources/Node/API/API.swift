@@ -65,6 +65,8 @@ protocol NodeOperations: Sendable {
   var isReady: Bool { get async }
   /// Writes a copy of the ledger for an audit; answers its path.
   func checkpoint() async throws -> String
+  /// Deletes what this node holds of a document's disclosures.
+  func forgetDisclosures(of document: Digest) throws
   var controlToken: String { get }
 }
 
@@ -81,10 +83,9 @@ struct ProblemMiddleware: RouterMiddleware {
     } catch let violations as Violations {
       throw Problem.violations(violations)
     } catch let error as HTTPError {
-      throw error.status == .contentTooLarge
-        ? Problem.tooLarge
-        : Problem(
-          status: error.status, code: 1100, name: "http", title: "See the status.", detail: error.body ?? "")
+      throw error.status == .contentTooLarge ? Problem.tooLarge : Problem.http(error.status, error.body ?? "")
+    } catch is NIOTooManyBytesError {
+      throw Problem.tooLarge
     } catch is CancellationError {
       throw Problem.unavailable("the node is stopping")
     } catch {

@@ -57,6 +57,20 @@ package struct Problem: Error, HTTPResponseError {
       retryHelps: true, retryAfterSeconds: 1)
   }
 
+  /// Problems of the interface itself, beside what can be wrong with a document.
+  static let entries: [OutcomeReference.Entry] = [
+    notFound(""), badRequest(""), forbidden(""), unavailable(""), tooLarge, failure(CancellationError()),
+    http(.badRequest, ""),
+  ].map {
+    OutcomeReference.Entry(
+      number: $0.code, name: $0.name, remedy: $0.title, retryHelps: $0.retryHelps, isRefusal: true)
+  }.sorted { $0.number < $1.number }
+
+  static func http(_ status: HTTPResponse.Status, _ detail: String) -> Problem {
+    Problem(
+      status: status, code: 1100, name: "http", title: "Correct the request: its status says what is wrong.", detail: detail)
+  }
+
   static let tooLarge = Problem(
     status: .contentTooLarge, code: 1105, name: "bodyTooLarge", title: "Send fewer documents in one request.",
     detail: "at most \(API.maximumBodyBytes) bytes")

@@ -62,6 +62,11 @@ package final class Chain: Sendable {
     let block = finalized.block
     let head = self.head
     precondition(block.header.height == head.height + 1 && admitted.count == block.documents.count)
+    // A block that came by height was never voted on here: what it attests is compared now.
+    if let mine = executed(at: block.header.executed.height), mine != block.header.executed {
+      throw NodeFailure.diverged(
+        "the finalized block of height \(block.header.height) attests another state of height \(mine.height)")
+    }
     let context = BlockContext(height: block.header.height, time: block.header.time)
     let result = try stages.measure(.execute, items: admitted.count) { () throws(StateFailure) in
       try Executor.execute(admitted, in: context, on: store)
@@ -78,7 +83,8 @@ package final class Chain: Sendable {
     let next = ChainHead(
       height: context.height, block: leaf.block, view: finalized.finality.proposal.view, time: context.time,
       stateRoot: update.root, stateVersion: update.rootVersion, history: history,
-      attested: block.header.executed.height)
+      attested: block.header.executed.height,
+      provable: finalized.finality.certificate == nil ? head.provable : block.header.executed.height)
     try stages.measure(.commit, items: admitted.count) { () throws(StorageFailure) in
       try store.commit(
         ChainStore.Commit(

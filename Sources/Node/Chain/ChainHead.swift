@@ -13,14 +13,17 @@ package struct ChainHead: Equatable, Sendable, CBORCodable {
   /// The version of the state tree's newest root, nil for an empty tree.
   let stateVersion: UInt64?
   let history: HistoryRange
+  /// What the header at `height` attests.
   let attested: UInt64
+  /// The newest height that a header with a finalization of its own attests: up to here there are proofs.
+  let provable: UInt64
 
   /// What a header that attests this height says.
   package var executed: Executed { Executed(height: height, stateRoot: stateRoot, historyRoot: history.root) }
 
   init(
     height: UInt64, block: Digest, view: UInt64, time: Int64, stateRoot: Digest, stateVersion: UInt64?,
-    history: HistoryRange, attested: UInt64
+    history: HistoryRange, attested: UInt64, provable: UInt64
   ) {
     self.height = height
     self.block = block
@@ -30,10 +33,11 @@ package struct ChainHead: Equatable, Sendable, CBORCodable {
     self.stateVersion = stateVersion
     self.history = history
     self.attested = attested
+    self.provable = provable
   }
 
   package func encode(to writer: inout CBORWriter) {
-    writer.array(8)
+    writer.array(9)
     writer.unsigned(height)
     writer.digest(block)
     writer.unsigned(view)
@@ -42,10 +46,11 @@ package struct ChainHead: Equatable, Sendable, CBORCodable {
     writer.optional(stateVersion) { $0.unsigned($1) }
     writer.value(history)
     writer.unsigned(attested)
+    writer.unsigned(provable)
   }
 
   package init(from reader: inout CBORReader) throws(CBORError) {
-    try reader.structure(8)
+    try reader.structure(9)
     height = try reader.unsigned()
     block = try reader.digest()
     view = try reader.unsigned()
@@ -54,6 +59,7 @@ package struct ChainHead: Equatable, Sendable, CBORCodable {
     stateVersion = try reader.optional { (reader) throws(CBORError) in try reader.unsigned() }
     history = try reader.value()
     attested = try reader.unsigned()
+    provable = try reader.unsigned()
   }
 }
 

@@ -31,7 +31,7 @@ package final class ChainStore: Sendable {
     let head = ChainHead(
       height: 0, block: genesis.chain, view: 0, time: genesis.time, stateRoot: update.root,
       stateVersion: update.rootVersion,
-      history: history, attested: 0)
+      history: history, attested: 0, provable: 0)
     var batch = Batch()
     batch.put(.format, ChainStore.format + genesis.chain.bytes)
     write(head, leaf: leaf, changes: changes, update: update, nodes: nodes, to: &batch)

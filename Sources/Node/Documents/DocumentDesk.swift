@@ -11,17 +11,21 @@ package final class DocumentDesk: Sendable {
   let waiters = Waiters()
   let disclosures: DisclosureStore
   private let finalizedNotExecuted = Mutex<[Digest: UInt64]>([:])
+  /// The nodes of an organisation, without this one.
+  private let otherNodes: @Sendable (String) -> [PublicKey]
   /// Called with documents that this node was the first to take in.
   private let spread: @Sendable ([AdmittedDocument]) -> Void
 
   package init(
     chain: Chain, door: Door, pool: Pool, disclosures: DisclosureStore,
+    otherNodes: @escaping @Sendable (String) -> [PublicKey] = { _ in [] },
     spread: @escaping @Sendable ([AdmittedDocument]) -> Void
   ) {
     self.chain = chain
     self.door = door
     self.pool = pool
     self.disclosures = disclosures
+    self.otherNodes = otherNodes
     self.spread = spread
   }
 
@@ -60,15 +64,17 @@ package final class DocumentDesk: Sendable {
 
   private func take(_ transmission: [UInt8]) throws -> Submitted {
     let (jws, disclosed) = DocumentDesk.split(transmission)
+    let id = try? SignedDocument(jws).id
     do {
       let admitted = try door.admitted(jws, head: chain.head.height)
-      if !disclosed.isEmpty { try keep(disclosed, of: admitted) }
+      if !disclosed.isEmpty { try check(disclosed, of: admitted) }
       let isNew = try pool.add(admitted)
+      if !disclosed.isEmpty { try keep(disclosed, of: admitted) }
       return Submitted(id: admitted.id, violations: nil, fresh: isNew ? admitted : nil)
     } catch let violations as Violations {
-      let id = try? SignedDocument(jws).id
-      // The very bytes again: the first outcome is the answer.
+      // The very content again: the first outcome is the answer, and disclosures that came late are kept.
       if violations.first.refusal == .replayed, let id, try chain.store.location(of: id) != nil || isFinalized(id) {
+        if !disclosed.isEmpty { try keep(disclosed, of: door.checked(jws, keyKnownAt: chain.head.height)) }
         return Submitted(id: id, violations: nil, fresh: nil)
       }
       return Submitted(id: id, violations: violations, fresh: nil)
@@ -82,14 +88,25 @@ package final class DocumentDesk: Sendable {
 
   // MARK: Disclosures
 
-  private static func split(_ transmission: [UInt8]) -> (jws: [UInt8], disclosures: [String]) {
+  static func split(_ transmission: [UInt8]) -> (jws: [UInt8], disclosures: [String]) {
     let parts = transmission.split(separator: UInt8(ascii: "~"), omittingEmptySubsequences: true)
     guard let jws = parts.first else { return (transmission, []) }
     return (Array(jws), parts.dropFirst().map { String(decoding: $0, as: UTF8.self) })
   }
 
-  /// Keeps disclosures that the document committed to; all of them must fit.
-  func keep(_ texts: [String], of document: AdmittedDocument, forward: Bool = true) throws {
+  /// What one message between nodes can carry.
+  static let maximumDisclosureBytes = 512 << 10
+  static let maximumTextBytes = 65_536
+
+  /// All of them must be disclosures that the document committed to, each once, and small enough to be passed on.
+  private func check(_ texts: [String], of document: AdmittedDocument) throws(Violations) {
+    guard texts.allSatisfy({ $0.utf8.count <= DocumentDesk.maximumTextBytes }),
+      texts.reduce(0, { $0 + $1.utf8.count }) <= DocumentDesk.maximumDisclosureBytes
+    else {
+      throw Violations(
+        .disclosureInvalid, "/details",
+        "\(DocumentDesk.maximumTextBytes) bytes each and \(DocumentDesk.maximumDisclosureBytes) together are the most")
+    }
     let committed = document.envelope.committed
     let names = Swift.type(of: document.act).committed
     var seen: Set<Digest> = []
@@ -98,8 +115,13 @@ package final class DocumentDesk: Sendable {
         seen.insert(disclosure.digest).inserted
       else { throw Violations(.disclosureInvalid, "/details", "a disclosure does not belong to this document") }
     }
-    let others = forward ? document.act.parties.filter { $0 != document.envelope.issuer } : []
-    try disclosures.keep(texts, of: document.id, for: others)
+  }
+
+  /// Keeps disclosures for this node and, with `forward`, for the other nodes of the parties.
+  func keep(_ texts: [String], of document: AdmittedDocument, forward: Bool = true) throws {
+    try check(texts, of: document)
+    let parties = Set(document.act.parties + [document.envelope.issuer]).sorted()
+    try disclosures.keep(texts, of: document.id, for: forward ? parties.flatMap(otherNodes) : [])
   }
 
   // MARK: What became of a document
@@ -113,7 +135,7 @@ package final class DocumentDesk: Sendable {
   /// Nil when this node has never seen it.
   func status(of id: Digest) throws -> Status? {
     if let location = try chain.store.location(of: id) {
-      let stage: DocumentStage = chain.head.attested >= location.height ? .attested : .executed
+      let stage: DocumentStage = chain.head.provable >= location.height ? .attested : .executed
       return Status(stage: stage, location: location, outcome: try chain.outcome(at: location))
     }
     if let height = finalizedNotExecuted.withLock({ $0[id] }) {
@@ -142,7 +164,7 @@ package final class DocumentDesk: Sendable {
     waiters.signal(ids, .executed)
     let waiting = waiters.awaitingAttestation
     let attested = waiting.filter {
-      (try? chain.store.location(of: $0)).flatMap { $0 }.map { $0.height <= head.attested } ?? false
+      (try? chain.store.location(of: $0)).flatMap { $0 }.map { $0.height <= head.provable } ?? false
     }
     waiters.signal(attested, .attested)
   }

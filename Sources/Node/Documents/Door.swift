@@ -56,9 +56,6 @@ package struct Door: Sendable {
     let signed = try parsed(bytes)
     let envelope = signed.envelope
     let now = clock.now / 1000
-    guard envelope.expiresAt >= now else {
-      throw Violations(.expired, "/exp", "exp is \(envelope.expiresAt), the network's time is \(now)")
-    }
     guard envelope.issuedAt <= now + Door.clockTolerance * clock.rate else {
       throw Violations(.issuedInFuture, "/iat", "iat is \(envelope.issuedAt), the network's time is \(now)")
     }
@@ -69,6 +66,10 @@ package struct Door: Sendable {
       // The content is recorded; whether these bytes are it is for the signature to say.
       _ = try verified(signed, keyKnownAt: head)
       throw Violations(.replayed, "/jti", "recorded at height \(use.height)")
+    }
+    // After the look-up: what was recorded in time has its outcome for ever.
+    guard envelope.expiresAt >= now else {
+      throw Violations(.expired, "/exp", "exp is \(envelope.expiresAt), the network's time is \(now)")
     }
     if let key = try store.key(signed.key), !key.isValid(at: head + 1) {
       throw Violations(.keyNotValid, "", "\(signed.key) is not valid at height \(head + 1)")

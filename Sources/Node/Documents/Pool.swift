@@ -23,7 +23,7 @@ package final class Pool: Sendable {
     var ids: [Digest: Digest] = [:]
     /// Pairs of the last blocks: a document that was checked before its block was executed must not come in after it.
     var recent: Deque<[JTIPair]> = []
-    var recentPairs: Set<JTIPair> = []
+    var recentPairs: [JTIPair: Digest] = [:]
     /// Ids in order of arrival; one that is gone from `documents` is passed over.
     var queues: [String: Deque<Digest>] = [:]
     var counts: [String: Int] = [:]
@@ -49,8 +49,9 @@ package final class Pool: Sendable {
       let envelope = document.envelope
       if contents.documents[document.id] != nil { return .success(false) }
       let pair = JTIPair(issuer: envelope.issuer, jti: envelope.jti)
-      if contents.recentPairs.contains(pair) {
-        return .failure(Violations(.replayed, "/jti", "recorded in one of the last blocks"))
+      if let recorded = contents.recentPairs[pair] {
+        return .failure(
+          Violations(recorded == document.id ? .replayed : .jtiReused, "/jti", "recorded in one of the last blocks"))
       }
       if contents.pairs[pair] != nil {
         return .failure(Violations(.jtiReused, "/jti", "another document of this issuer with this jti is waiting"))
@@ -126,7 +127,12 @@ package final class Pool: Sendable {
   /// Lets go of what a finalized block contains, and of what has expired at `time`.
   package func remove(_ documents: [AdmittedDocument], time: Int64) {
     contents.withLock { contents in
-      for document in documents { contents.drop(document.id) }
+      for document in documents {
+        contents.drop(document.id)
+        // Other content under the same jti came in elsewhere: it can never be recorded now.
+        let envelope = document.envelope
+        if let other = contents.pairs[JTIPair(issuer: envelope.issuer, jti: envelope.jti)] { contents.drop(other) }
+      }
       contents.remember(documents)
       var turns: Deque<String> = []
       for issuer in contents.turns {
@@ -162,8 +168,10 @@ extension Pool.Contents {
 
   fileprivate mutating func remember(_ documents: [AdmittedDocument]) {
     let pairs = documents.map { Pool.JTIPair(issuer: $0.envelope.issuer, jti: $0.envelope.jti) }
-    recentPairs.formUnion(pairs)
+    for (pair, document) in zip(pairs, documents) { recentPairs[pair] = document.id }
     recent.append(pairs)
-    if recent.count > Self.recentBlocks, let old = recent.popFirst() { recentPairs.subtract(old) }
+    if recent.count > Self.recentBlocks, let old = recent.popFirst() {
+      for pair in old { recentPairs[pair] = nil }
+    }
   }
 }

@@ -43,7 +43,7 @@ package enum Reference {
       ("Done", 0...999), ("At the door", 1000...1999), ("Authority", 2000...2999), ("Trade", 3000...3999),
       ("Receivables", 4000...4999), ("Financing", 5000...5999), ("Payments", 6000...6999), ("Arithmetic", 9000...9999),
     ]
-    let entries = OutcomeReference.entries
+    let entries = OutcomeReference.entries + Problem.entries
     for (title, range) in sections {
       text += "## \(title)\n\n| number | name | what to do | does a retry help? |\n| --- | --- | --- | --- |\n"
       for entry in entries.filter({ range.contains($0.number) }).sorted(by: { $0.number < $1.number }) {

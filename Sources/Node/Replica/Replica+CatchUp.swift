@@ -51,7 +51,7 @@ extension Replica {
         {
           break
         }
-        if blocks.count == PeerMessage.maximumBlocks { break }
+        if blocks.count == PeerMessage.maximumBlocks || bytes > 2 * Replica.answerBytes { break }
       }
       while let last = blocks.last, last.finality.certificate == nil { blocks.removeLast() }
       guard !blocks.isEmpty else { return }

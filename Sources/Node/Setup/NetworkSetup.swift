@@ -18,6 +18,9 @@ package struct NetworkSetup: Sendable {
     guard !FileManager.default.fileExists(atPath: genesisPath) else {
       throw NodeFailure.configuration(path: folder, "there is a network already; choose an empty folder")
     }
+    guard !plan.production || passphrase != nil else {
+      throw NodeFailure.configuration(path: "the plan", "a production network does not keep its keys unencrypted")
+    }
     let writer = SetupFiles(folder: folder, passphrase: passphrase)
     let members = try plan.members.map { try writer.member($0) }
     let hosts = plan.validators.enumerated().map { ("validator-\($0 + 1)", $1) }
@@ -131,6 +134,9 @@ private struct SetupFiles {
 
   func write(_ bytes: some Collection<UInt8>, _ path: String) throws {
     let full = "\(folder)/\(path)"
+    guard !FileManager.default.fileExists(atPath: full) else {
+      throw NodeFailure.configuration(path: full, "it exists already, and nothing is overwritten; choose an empty folder")
+    }
     try FileManager.default.createDirectory(
       atPath: (full as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
     guard

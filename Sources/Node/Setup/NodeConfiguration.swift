@@ -131,6 +131,20 @@ package struct NodeHome: Sendable {
     return key
   }
 
+  /// For a validator whose keys were made elsewhere and have never voted: writes its first sign state. Refused where
+  /// anything shows that the node has run.
+  package func prepareValidator() throws {
+    for path in [signState, ledger, consensus] where FileManager.default.fileExists(atPath: path) {
+      throw NodeFailure.configuration(
+        path: path, "the node has run in this folder: a lost sign state is never made anew, for the key may have voted")
+    }
+    do {
+      try Signer.prepare(path: signState)
+    } catch {
+      throw NodeFailure.storage("\(error)")
+    }
+  }
+
   static func read(_ path: String, advice: String) throws -> [UInt8] {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw NodeFailure.missing(path: path, advice)

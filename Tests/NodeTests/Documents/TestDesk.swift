@@ -29,7 +29,7 @@ final class TestDesk {
     pool = Pool(limits: limits)
     desk = DocumentDesk(
       chain: chain, door: door, pool: pool, disclosures: try DisclosureStore(path: folder + "/disclosures"),
-      spread: { _ in })
+      otherNodes: { _ in [] }, spread: { _ in })
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
