@@ -199,5 +199,6 @@ private struct Housekeeping: Service {
         if beat.isMultiple(of: 5) { node.deliverDisclosures() }
       }
     }
+    node.desk.waiters.close()
   }
 }

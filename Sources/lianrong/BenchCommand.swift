@@ -52,17 +52,17 @@ struct BenchCommand: AsyncParsableCommand {
       try await endingWithSignals(network) {
         try await network.waitUntilReady()
         let facts = try await NetworkFacts.fetch(network.client)
-        let key = try MemberKey.read(folder + "/keys/buyer/erp.json")
+        let key = try MemberKey.read(folder + "/keys/b/k.json")
         let generator = LoadGenerator(network: network, validators: validators)
         let result =
           switch mode {
           case .throughput:
             try await generator.throughput(
-              seconds: seconds, concurrency: concurrency, batch: batch, key: key, supplier: "seller", facts: facts,
+              seconds: seconds, concurrency: concurrency, batch: batch, key: key, supplier: "s", facts: facts,
               progress: complain)
           case .latency:
             try await generator.latency(
-              seconds: seconds, key: key, supplier: "seller", facts: facts, progress: complain)
+              seconds: seconds, key: key, supplier: "s", facts: facts, progress: complain)
           }
         output(result.text)
       }
@@ -79,14 +79,14 @@ enum BenchPlan {
     func member(_ id: String, _ role: String, _ permissions: JSON) -> JSON {
       [
         "id": .string(id), "name": .string(id), "roles": [.string(role)], "identifiers": [],
-        "keys": [["name": "erp", "permissions": permissions]],
+        "keys": [["name": "k", "permissions": permissions]],
       ]
     }
     let members =
-      [member("buyer", "coreEnterprise", ["trade"]), member("seller", "supplier", ["trade"])]
+      [member("b", "coreEnterprise", ["trade"]), member("s", "supplier", ["trade"])]
       + (0..<validators).map { member("v\($0)", "bank", ["governance"]) }
     let plan: JSON = [
-      "name": "bench", "production": false, "members": .array(members), "validators": .array(hosts),
+      "name": "n", "production": false, "members": .array(members), "validators": .array(hosts),
       "board": ["organisations": ["v0"], "threshold": 1], "parameters": ["documentValiditySeconds": 86_400],
     ]
     return Array(plan.text.utf8)

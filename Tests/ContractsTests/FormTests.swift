@@ -137,7 +137,7 @@ struct FormTests {
         "memberInvalid /terms/number", "memberInvalid /terms/supplier", "memberInvalid /terms/date",
         "memberInvalid /terms/lines/0/quantity", "amountDigits /terms/lines/0/amount",
         "memberMissing /terms/lines/1/quantity", "memberMissing /terms/lines/1/unit",
-        "memberMissing /terms/lines/1/amount", "memberInvalid /terms/carriers", "memberUnknown /terms/colour",
+        "memberMissing /terms/lines/1/amount", "memberInvalid /terms/carriers/1", "memberUnknown /terms/colour",
       ])
   }
 

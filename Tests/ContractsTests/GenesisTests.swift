@@ -104,7 +104,7 @@ struct GenesisTests {
         first("members", "keys", [Genesis.key("steelworks/main").with("validUntilHeight", 0)]),
         ["/members/0/keys/0/validUntilHeight"]
       ),
-      (first("members", "roles", ["supplier", "supplier"]), ["/members/0/roles"]),
+      (first("members", "roles", ["supplier", "supplier"]), ["/members/0/roles/1"]),
       (first("members", "roles", ["king"]), ["/members/0/roles/0"]),
       (
         first("members", "identifiers", [["scheme": "lei", "value": "5493007HHN4G8PA5MS12"]]),
@@ -120,7 +120,10 @@ struct GenesisTests {
       ),
       (
         with("board", ["organisations": ["bank", "bank"], "threshold": 3]),
-        ["/board/organisations/1", "/board/threshold"]
+        ["/board/organisations/1"]
+      ),
+      (
+        with("board", ["organisations": ["bank"], "threshold": 3]), ["/board/threshold"]
       ),
       (with("parameters", ["blockDocuments": 10]), ["/parameters/issuerQuota"]),
       (with("parameters", ["blockBytes": 1, "colour": 1]), ["/parameters/blockBytes", "/parameters/colour"]),

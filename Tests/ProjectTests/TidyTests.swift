@@ -26,12 +26,4 @@ struct TidyTests {
       for word in words { #expect(!text.contains(word), "\(path) contains \(word)") }
     }
   }
-
-  @Test("lines have at most 120 columns") func columns() {
-    for (path, text) in Self.sources {
-      for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-        #expect(line.count <= 120 || line.contains("\""), "\(path):\(number + 1)")
-      }
-    }
-  }
 }

@@ -35,8 +35,6 @@ package struct PlaceOrder: Act {
     toleranceBasisPoints =
       form.optional("toleranceBasisPoints") { $0.integer("toleranceBasisPoints", 0...PlaceOrder.maximumTolerance) } ?? 0
     paymentDays = form.optional("paymentDays") { $0.integer("paymentDays", 0...365) }
-    let sorted = carriers.sorted()
-    form.require(zip(sorted, sorted.dropFirst()).allSatisfy { $0 < $1 }, "carriers", "each carrier once")
   }
 
   package var parties: [String] { [supplier] }

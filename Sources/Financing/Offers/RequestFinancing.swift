@@ -21,7 +21,6 @@ package struct RequestFinancing: Act {
     banks = form.identifiers("banks", 1...FinancingRequest.maximumBanks)
     commitBy = form.integer("commitBy", 0...FinancingRequest.latestTime)
     openBy = form.integer("openBy", 0...FinancingRequest.latestTime)
-    form.require(Set(banks).count == banks.count, "banks", "each bank once")
   }
 
   package var parties: [String] { banks }

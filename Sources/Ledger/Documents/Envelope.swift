@@ -54,8 +54,6 @@ package struct Envelope: Equatable, Sendable {
     _ = form.string(
       "_sd_alg", schema: ["const": "sha-256"], placeholder: "", rule: "sha-256"
     ) { $0 == "sha-256" ? $0 : nil }
-    let sorted = digests.sorted()
-    form.require(zip(sorted, sorted.dropFirst()).allSatisfy { $0 < $1 }, "_sd", "each digest once")
     return digests
   }
 

@@ -84,6 +84,7 @@ package struct Audit {
       }
       if findings.isEmpty {
         findings += replay.booksFaults
+        if let head = try await source.head() { try replay.compare(head) }
         if let stored = try await source.state() { findings += replay.differences(from: stored) }
       }
     } catch let fault as AuditFault {

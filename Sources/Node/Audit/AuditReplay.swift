@@ -19,6 +19,7 @@ struct AuditReplay {
   private var time: Int64
   private var attested: UInt64 = 0
   private var view: UInt64 = 0
+  private var provable: UInt64 = 0
   private(set) var stateRoot: Digest
   private(set) var documents = 0
   private(set) var refused = 0
@@ -95,6 +96,15 @@ struct AuditReplay {
     }
   }
 
+  func compare(_ head: ChainHead) throws(AuditFault) {
+    let recomputed = ChainHead(
+      height: height, block: parent, view: view, time: time, stateRoot: stateRoot, stateVersion: treeVersion,
+      history: history, attested: attested, provable: provable)
+    guard head == recomputed else {
+      throw AuditFault(.storedState, height, "the stored head of the chain is not what performing it again gives")
+    }
+  }
+
   // MARK: Header and certificate
 
   private mutating func check(_ header: Header, at next: UInt64) throws(AuditFault) {
@@ -135,7 +145,7 @@ struct AuditReplay {
       uncertified += 1
       return []
     }
-    uncertified = 0
+    (uncertified, provable) = (0, attested)
     guard certificate.subject == .finalize(proposal) else {
       return [AuditFault(.certificate, next, "the certificate finalizes another block than this one")]
     }

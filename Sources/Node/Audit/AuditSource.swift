@@ -13,6 +13,8 @@ protocol AuditSource {
   /// What the source itself holds of a height, to be compared; nil when it does not give it.
   func outcomes(at height: UInt64) async throws -> [OutcomeRecord]?
   func leaf(at height: UInt64) async throws -> HistoryLeaf?
+  /// Where the source itself says that its chain ends; nil when it does not give it.
+  func head() async throws -> ChainHead?
   /// Every state value the source holds; nil when it does not give them.
   func state() async throws -> [StateChange]?
 }
@@ -41,11 +43,16 @@ final class DatabaseSource: AuditSource {
     guard format == ChainStore.format + genesis.chain.bytes else {
       throw NodeFailure.otherNetwork(path: path, network: genesis.network)
     }
-    // The highest block there is, whatever the head says: a head that was set back hides nothing.
+    // The highest height that anything speaks of: neither a head that was set back nor a block that is gone hides it.
     var newest: UInt64 = 0
     do {
-      let last = try database.last(under: StoreKey.Table.block.prefix)
-      if let last, case .block(let height) = StoreKey(last.key) { newest = height }
+      for table in [StoreKey.Table.block, .finalization, .outcomes, .leaf] {
+        switch try database.last(under: table.prefix).flatMap({ StoreKey($0.key) }) {
+        case .block(let height), .finalization(let height), .outcomes(let height), .leaf(let height):
+          newest = max(newest, height)
+        default: break
+        }
+      }
     } catch {
       throw AuditFault(.unreadable, 0, error.message)
     }
@@ -86,6 +93,13 @@ final class DatabaseSource: AuditSource {
       throw AuditFault(.missing, height, "the history's leaf is not there")
     }
     return leaf
+  }
+
+  func head() throws -> ChainHead? {
+    guard let head = try read(.marker(.executedHeight), at: height, ChainHead.self) else {
+      throw AuditFault(.missing, height, "the chain's head is not there")
+    }
+    return head
   }
 
   func state() throws -> [StateChange]? {
@@ -158,6 +172,7 @@ final class RemoteSource: AuditSource {
 
   func outcomes(at height: UInt64) -> [OutcomeRecord]? { nil }
   func leaf(at height: UInt64) -> HistoryLeaf? { nil }
+  func head() -> ChainHead? { nil }
   func state() -> [StateChange]? { nil }
 }
 

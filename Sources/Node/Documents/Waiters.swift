@@ -55,6 +55,7 @@ final class Waiters: Sendable {
   }
 
   private let groups = Mutex<[Digest: [Group]]>([:])
+  private let isClosed = Mutex(false)
 
   /// Returns when every one of `ids` has reached `stage`, or after `limit`. `reached` says what is so already.
   func wait(
@@ -73,6 +74,7 @@ final class Waiters: Sendable {
       }
     }
     // After joining the list, so that nothing slips between looking and waiting.
+    if isClosed.withLock({ $0 }) { group.giveUp() }
     for id in ids where try reached(id) { leave(id, group) }
     let timer = Task {
       try await Task.sleep(for: limit)
@@ -86,6 +88,12 @@ final class Waiters: Sendable {
       if isReady { continuation.resume() }
     }
     timer.cancel()
+  }
+
+  /// The node is stopping: nobody waits any longer, or the requests would hold it up.
+  func close() {
+    isClosed.withLock { $0 = true }
+    for group in groups.withLock({ $0.values.flatMap { $0 } }) { group.giveUp() }
   }
 
   /// `id` has come to `stage`.

@@ -88,15 +88,3 @@ package struct NetworkPlan: Sendable {
       peerPort: Int(form.integer("peerPort", 0...65_535)), httpPort: Int(form.integer("httpPort", 0...65_535)))
   }
 }
-
-extension Form {
-  /// A list of words of a closed set.
-  mutating func words<T: CaseIterable & RawRepresentable>(
-    _ name: String, _ count: ClosedRange<Int>, of type: T.Type
-  ) -> [T] where T.RawValue == String {
-    let all = T.allCases.map(\.rawValue)
-    return strings(
-      name, count, schema: ["enum": .array(all.map { .string($0) })], rule: "one of " + all.joined(separator: ", ")
-    ) { T(rawValue: $0) }
-  }
-}

@@ -44,7 +44,9 @@ import Testing
     #expect(try await desk.desk.submit([good.transmission])[0].violations == nil)
   }
 
-  @Test("an issuer's flood ends at its share (429, ask again); another issuer still gets in and is served") func share() async throws {
+  @Test("an issuer's flood ends at its share (429, ask again); another issuer still gets in and is served") func share()
+    async throws
+  {
     var limits = Pool.Limits()
     limits.documents = 8
     let desk = try TestDesk(limits: limits)

@@ -154,7 +154,8 @@ import Testing
     },
   ]
 
-  @Test("E-7, E-6, E-5: refuses a document that is wrong in one way with the number that says which",
+  @Test(
+    "E-7, E-6, E-5: refuses a document that is wrong in one way with the number that says which",
     arguments: forms + spellings + texts + members + keys)
   func refuses(_ fault: Fault) throws {
     let desk = try TestDesk()

@@ -7,8 +7,10 @@ import Testing
 
 extension ProcessTests {
   @Suite("Proofs from a real node") struct ProofTests {
-    /// P-3: document, block, outcome, history, attestation and certificate hang together, and nothing of it can be changed.
-    @Test("P-3: proofs verify under genesis alone, and a proof with any bit changed does not") func proofs() async throws {
+    /// P-3: document, block, outcome, history, attestation and certificate hang together; nothing can be changed.
+    @Test("P-3: proofs verify under genesis alone, and a proof with any bit changed does not") func proofs()
+      async throws
+    {
       try await TestNetwork.with(.whole) { network in
         try network.processes.startAll()
         try await network.waitUntilReady(network.names)

@@ -12,7 +12,9 @@ extension ProcessTests {
       for path in paths { try FileManager.default.removeItem(atPath: path) }
     }
 
-    @Test("An observer follows from genesis on, late, and again after its ledger was deleted") func observer() async throws {
+    @Test("An observer follows from genesis on, late, and again after its ledger was deleted") func observer()
+      async throws
+    {
       try await TestNetwork.with(.whole) { network in
         try network.start(network.validators)
         try await network.waitUntilReady(network.validators)

@@ -21,7 +21,8 @@ extension ProcessTests {
       var acknowledged: [Acknowledgement] { told.withLock { $0 } }
 
       func note(_ answer: SubmissionAnswer, of document: DocumentDraft.Signed) {
-        guard !answer.isRefusedAtDoor, let height = answer.height, ["finalized", "executed", "attested"].contains(answer.status)
+        guard !answer.isRefusedAtDoor, let height = answer.height,
+          ["finalized", "executed", "attested"].contains(answer.status)
         else { return }
         told.withLock {
           $0.append(
@@ -30,7 +31,8 @@ extension ProcessTests {
       }
     }
 
-    @Test("Nothing that was told is lost, nothing stands twice, and no height goes back") func powerCuts() async throws {
+    @Test("Nothing that was told is lost, nothing stands twice, and no height goes back") func powerCuts() async throws
+    {
       try await TestNetwork.with(.whole) { network in
         try network.processes.startAll()
         try await network.processes.waitUntilReady()
@@ -50,8 +52,11 @@ extension ProcessTests {
                 // A node that is killed answers nothing: then nothing was told.
                 let answer = try? await node.submit(
                   document.transmission, wait: number.isMultiple(of: 2) ? "finalized" : "executed")
-                if let answer { history.note(answer, of: document) }
-                else { try? await Task.sleep(for: .milliseconds(20)) }
+                if let answer {
+                  history.note(answer, of: document)
+                } else {
+                  try? await Task.sleep(for: .milliseconds(20))
+                }
               }
             }
           }

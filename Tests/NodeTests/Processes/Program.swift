@@ -32,7 +32,7 @@ enum Program {
     try await run(path, arguments, environment, limit)
   }
 
-  /// Runs it under a bound for the size of each file, as on a disk that has no space left: writes fail, the process lives.
+  /// Runs it under a bound for the size of each file, as on a full disk: writes fail, the process lives.
   static func run(
     _ arguments: [String], environment: [String: String] = [:], fileBlocks: Int, limit: Duration = .seconds(60)
   ) async throws -> Ending {

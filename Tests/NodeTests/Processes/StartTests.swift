@@ -146,7 +146,9 @@ extension ProcessTests {
       }
     }
 
-    @Test("A node that cannot write stops with a storage message, and starts again where it was") func fullDisk() async throws {
+    @Test("A node that cannot write stops with a storage message, and starts again where it was") func fullDisk()
+      async throws
+    {
       try await TestNetwork.with(.alone) { network in
         let height = try await recordSome(network)
         let home = network.home("validator-1").path

@@ -113,10 +113,12 @@ final class TestNetwork: Sendable {
   }
 
   func waitUntil(_ name: String, isAt height: Int64) async throws {
-    try await wait("\(name) comes to height \(height)") { (await self.status(name)?["height"]?.integer ?? -1) >= height }
+    try await wait("\(name) comes to height \(height)") {
+      (await self.status(name)?["height"]?.integer ?? -1) >= height
+    }
   }
 
-  /// The height and the state root at which all nodes stand, once they stand at one height; each must have the same root.
+  /// The height and the state root at which all nodes stand, once they stand at one height.
   @discardableResult
   func agreement() async throws -> (height: Int64, stateRoot: String) {
     var agreed: (Int64, String)?

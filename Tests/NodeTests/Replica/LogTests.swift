@@ -6,7 +6,9 @@ import Testing
 
 extension ProcessTests {
   @Suite("The consensus log of a long chain") struct LogTests {
-    @Test("It lets go of what is executed: its files stay within a few segments however much is recorded") func pruned() async throws {
+    @Test("It lets go of what is executed: its files stay within a few segments however much is recorded") func pruned()
+      async throws
+    {
       try await TestNetwork.with(.alone) { network in
         try network.processes.startAll()
         try await network.waitUntilReady(network.names)
