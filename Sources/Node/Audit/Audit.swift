@@ -79,8 +79,13 @@ package struct Audit {
         }
         findings += try replay.take(
           block, outcomes: try await source.outcomes(at: next), leaf: try await source.leaf(at: next))
+        findings += try await source.indexFaults(of: block.block)
         height = next
         if height.isMultiple(of: 64) || height == source.height { progress(height, source.height) }
+      }
+      if replay.uncertified > Int(source.genesis.parameters.executionLag) {
+        findings.append(
+          AuditFault(.certificate, height, "no certificate covers the last \(replay.uncertified) blocks"))
       }
       if findings.isEmpty {
         findings += replay.booksFaults

@@ -13,6 +13,8 @@ protocol AuditSource {
   /// What the source itself holds of a height, to be compared; nil when it does not give it.
   func outcomes(at height: UInt64) async throws -> [OutcomeRecord]?
   func leaf(at height: UInt64) async throws -> HistoryLeaf?
+  /// Where the source would look for a document, by its id and by its jti: faults of these indexes.
+  func indexFaults(of block: Block) async throws -> [AuditFault]
   /// Where the source itself says that its chain ends; nil when it does not give it.
   func head() async throws -> ChainHead?
   /// Every state value the source holds; nil when it does not give them.
@@ -102,6 +104,21 @@ final class DatabaseSource: AuditSource {
     return head
   }
 
+  func indexFaults(of block: Block) throws -> [AuditFault] {
+    let height = block.header.height
+    for (index, bytes) in block.documents.enumerated() {
+      guard let signed = try? SignedDocument(bytes) else { continue }
+      let envelope = signed.envelope
+      let use = StoreKey.replay(issuer: envelope.issuer, jti: envelope.jti)
+      guard
+        try read(.location(signed.id), at: height, DocumentLocation.self)
+          == DocumentLocation(height: height, index: index),
+        try read(use, at: height, JTIUse.self) == JTIUse(document: signed.id, height: height)
+      else { return [AuditFault(.index, height, "document \(index) is not found where it stands")] }
+    }
+    return []
+  }
+
   func state() throws -> [StateChange]? {
     var values: [StateChange] = []
     do {
@@ -171,6 +188,7 @@ final class RemoteSource: AuditSource {
   }
 
   func outcomes(at height: UInt64) -> [OutcomeRecord]? { nil }
+  func indexFaults(of block: Block) -> [AuditFault] { [] }
   func leaf(at height: UInt64) -> HistoryLeaf? { nil }
   func head() -> ChainHead? { nil }
   func state() -> [StateChange]? { nil }
@@ -191,6 +209,7 @@ package struct AuditFault: Error, Equatable, Sendable {
     case signature
     case replay
     case outcome
+    case index
     case stateRoot
     case attestation
     case books

@@ -193,6 +193,31 @@ extension ProcessTests {
       }
     }
 
+    @Test("An index that leads to another document, or nowhere, is found") func indexes() async throws {
+      try await withLedger { _, home in
+        var indexes: [(StoreKey, UInt64)] = []
+        let newest = try await audit(home).height
+        do {
+          let database = try Database(path: home.ledger, createIfMissing: false)
+          for height in 1...newest {
+            guard let bytes = try database.get(.block(height: height)) else { continue }
+            guard let document = try Block(cbor: bytes).documents.first else { continue }
+            let signed = try SignedDocument(document)
+            indexes.append((.location(signed.id), height))
+            indexes.append((.replay(issuer: signed.envelope.issuer, jti: signed.envelope.jti), height))
+          }
+        }
+        #expect(indexes.count >= 4)
+        for (key, height) in indexes.prefix(6) {
+          let old = try change(key, in: home) { $0![$0!.count - 1] ^= 1 }
+          try await expect([.index, .malformed], at: height, home)
+          try change(key, in: home) { $0 = nil }
+          try await expect([.index], at: height, home)
+          try change(key, in: home) { $0 = old }
+        }
+      }
+    }
+
     // MARK: Changing
 
     private func expect(_ codes: Set<AuditFault.Code>, at height: UInt64, _ home: NodeHome) async throws {
