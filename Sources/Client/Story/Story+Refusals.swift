@@ -9,7 +9,8 @@ extension Story {
     guard let order else { return }
     var flipped = order.compact
     // A and B differ in one bit, of the text and of the signature.
-    flipped[flipped.count - 20] = flipped[flipped.count - 20] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+    flipped[flipped.count - 20] =
+      flipped[flipped.count - 20] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
     try await refuse("sends the order with one bit flipped", by: "huadong-motors/erp", flipped, .signatureInvalid)
 
     try await send(

@@ -68,7 +68,8 @@ package struct Problem: Error, HTTPResponseError {
 
   static func http(_ status: HTTPResponse.Status, _ detail: String) -> Problem {
     Problem(
-      status: status, code: 1100, name: "http", title: "Correct the request: its status says what is wrong.", detail: detail)
+      status: status, code: 1100, name: "http", title: "Correct the request: its status says what is wrong.",
+      detail: detail)
   }
 
   static let tooLarge = Problem(

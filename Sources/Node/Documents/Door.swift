@@ -15,7 +15,8 @@ package struct Door: Sendable {
   static let clockTolerance: Int64 = 60
 
   package init(
-    network: String, store: ChainStore, registry: ActRegistry, clock: NetworkClock, validitySeconds: Int64, stages: Stages
+    network: String, store: ChainStore, registry: ActRegistry, clock: NetworkClock, validitySeconds: Int64,
+    stages: Stages
   ) {
     self.network = network
     self.store = store

@@ -123,7 +123,8 @@ actor Replica {
     attested = head.attested
     newestWithDocuments = try Replica.newestWithDocuments(chain, head)
 
-    let oldest = head.height >= UInt64(Replica.rememberedBlocks) ? head.height - UInt64(Replica.rememberedBlocks) + 1 : 0
+    let oldest =
+      head.height >= UInt64(Replica.rememberedBlocks) ? head.height - UInt64(Replica.rememberedBlocks) + 1 : 0
     for height in oldest...head.height {
       if let leaf = try chain.store.leaf(at: height) { executedRecently.append((leaf.block, height)) }
     }

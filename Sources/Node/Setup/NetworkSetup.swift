@@ -135,7 +135,8 @@ private struct SetupFiles {
   func write(_ bytes: some Collection<UInt8>, _ path: String) throws {
     let full = "\(folder)/\(path)"
     guard !FileManager.default.fileExists(atPath: full) else {
-      throw NodeFailure.configuration(path: full, "it exists already, and nothing is overwritten; choose an empty folder")
+      throw NodeFailure.configuration(
+        path: full, "it exists already, and nothing is overwritten; choose an empty folder")
     }
     try FileManager.default.createDirectory(
       atPath: (full as NSString).deletingLastPathComponent, withIntermediateDirectories: true)

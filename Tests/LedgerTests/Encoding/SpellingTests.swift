@@ -11,8 +11,10 @@ struct SpellingTests {
     for domain in Domain.allCases { #expect("lianrong/\(domain.rawValue)".utf8.count == 16) }
   }
 
-  @Test("base64url round trips (RFC 4648 §10)", arguments: zip(
-    ["", "f", "fo", "foo", "foob", "fooba", "foobar"], ["", "Zg", "Zm8", "Zm9v", "Zm9vYg", "Zm9vYmE", "Zm9vYmFy"]))
+  @Test(
+    "base64url round trips (RFC 4648 §10)",
+    arguments: zip(
+      ["", "f", "fo", "foo", "foob", "fooba", "foobar"], ["", "Zg", "Zm8", "Zm9v", "Zm9vYg", "Zm9vYmE", "Zm9vYmFy"]))
   func base64(plain: String, text: String) {
     #expect(Base64URL.encode(plain.utf8) == text)
     #expect(Base64URL.decode(text) == Array(plain.utf8))
