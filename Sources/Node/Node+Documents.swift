@@ -26,6 +26,19 @@ extension NodeRun {
     if isNew { workArrived() }
   }
 
+  /// A validator that was not connected when documents came in gets those that still wait.
+  func sendWaiting(to validator: PublicKey) {
+    let documents = desk.pool.waiting(documents: PeerMessage.maximumDocuments, bytes: 1 << 20)
+    guard !documents.isEmpty else { return }
+    network.send(PeerMessage.documents(documents).cbor, on: .documents, to: validator)
+  }
+
+  /// An observer cannot put a document into a block itself: what waits long is sent once more.
+  func remindValidators() {
+    guard roster.validatorIndex == nil else { return }
+    for peer in network.peers where peer.isConnected && peer.record.isValidator { sendWaiting(to: peer.record.key) }
+  }
+
   // MARK: Disclosures
 
   /// Sends what the connected parties' nodes have not confirmed yet.
@@ -33,7 +46,10 @@ extension NodeRun {
     for peer in network.peers where peer.isConnected {
       do {
         for id in try desk.disclosures.undelivered(to: peer.record.key) {
-          guard let texts = try desk.disclosures.disclosures(of: id) else { continue }
+          // Only what is recorded: a party's node can check it against the document.
+          guard try chain.store.location(of: id) != nil, let texts = try desk.disclosures.disclosures(of: id) else {
+            continue
+          }
           network.send(PeerMessage.disclose(id, texts).cbor, on: .control, to: peer.record.key)
         }
       } catch {

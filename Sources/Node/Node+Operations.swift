@@ -35,7 +35,8 @@ extension NodeRun: NodeOperations {
             return [
               "organisation": .string(peer.record.organisation),
               "role": .string(peer.record.isValidator ? "validator" : "observer"),
-              "connected": .bool(peer.isConnected), "height": status.map { .integer(Int64($0.height)) } ?? .null,
+              "connected": .bool(peer.isConnected),
+              "height": status.map { .integer(Int64(clamping: $0.height)) } ?? .null,
             ]
           }),
         "refused": [

@@ -196,7 +196,8 @@ private struct Housekeeping: Service {
           return
         }
         beat += 1
-        if beat.isMultiple(of: 5) { node.deliverDisclosures() }
+        if beat.isMultiple(of: 10) { node.deliverDisclosures() }
+        if beat.isMultiple(of: 25) { node.remindValidators() }
       }
     }
     node.desk.waiters.close()

@@ -17,6 +17,7 @@ final class Wiring: Sendable {
       onConnect: { record, _ in
         self.onReplica(roster, record) { replica, peer in replica.connected(to: peer) }
         self.current?.deliverDisclosures()
+        if record.isValidator { self.current?.sendWaiting(to: record.key) }
       },
       onDisconnect: { record in
         self.onReplica(roster, record) { replica, peer in replica.disconnected(from: peer) }
@@ -54,6 +55,10 @@ final class Wiring: Sendable {
       case .documents(let documents): node.takeGossip(documents)
       case .disclose(let id, let texts): node.takeDisclosures(texts, of: id, from: message.peer)
       case .disclosed(let id): node.confirmDisclosures(of: id, by: message.peer)
+      // A header's digest says nothing of what stands behind it: other documents under it are not this block.
+      case .body(let block) where Block.documentsRoot(block.documents) != block.header.documentsRoot:
+        node.logger.warning(
+          "a peer sent a body that is not its header's", metadata: ["peer": "\(message.peer.organisation)"])
       default:
         self.onReplica(roster, message.peer) { replica, peer in
           withExtendedLifetime(message) { replica.receive(decoded, from: peer) }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contracts
 import Foundation
 import Ledger
 import Node
@@ -19,6 +20,9 @@ struct AuditCommand: AsyncParsableCommand {
   @Option(name: .long, help: "A node's URL.")
   var url: String?
 
+  @Option(name: .long, help: "The network's genesis file, from a source you trust: needed with --url.")
+  var genesis: String?
+
   @Flag(name: .long, help: "Print one JSON object.")
   var json = false
 
@@ -27,7 +31,11 @@ struct AuditCommand: AsyncParsableCommand {
       let report: Audit.Report
       switch (home, url) {
       case (let home?, nil): report = try await Audit.home(NodeHome(home), progress: progress)
-      case (nil, let url?): report = try await Audit.url(url, progress: progress)
+      case (nil, let url?):
+        guard let genesis else {
+          throw ValidationError("--url needs --genesis: a node that names its own genesis could invent everything.")
+        }
+        report = try await Audit.url(url, genesis: try Genesis(json: readFile(genesis)), progress: progress)
       default: throw ValidationError("Name either --home or --url.")
       }
       output(json ? report.json.text : describe(report))
@@ -44,7 +52,8 @@ struct AuditCommand: AsyncParsableCommand {
 
   private func describe(_ report: Audit.Report) -> String {
     var lines = [
-      "Audit of \(report.network)", "  height       \(report.height)",
+      "Audit of \(report.network)", "  genesis      \(report.chain)",
+      "  height       \(report.height)",
       "  documents    \(report.documents), of which \(report.refused) refused by a rule",
       "  state root   \(report.stateRoot)",
     ]

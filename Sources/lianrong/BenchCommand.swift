@@ -43,13 +43,14 @@ struct BenchCommand: AsyncParsableCommand {
     else { throw ValidationError("validators 1 to 31, seconds 1 to 3600, concurrency 1 to 1024, batch 1 to 4096.") }
     try await finishing {
       let folder = NSTemporaryDirectory() + "lianrong-bench-\(ProcessInfo.processInfo.processIdentifier)"
-      defer { try? FileManager.default.removeItem(atPath: folder) }
+      let cleanUp: @Sendable () -> Void = { try? FileManager.default.removeItem(atPath: folder) }
+      defer { cleanUp() }
       let cluster = try Cluster.create(plan: BenchPlan.json(validators: validators), in: folder, ports: (8201, 9201))
       let network = cluster.network
       complain("starting \(validators) validators")
       try network.startAll()
       defer { network.stopAll() }
-      try await endingWithSignals(network) {
+      try await endingWithSignals(network, cleanUp) {
         try await network.waitUntilReady()
         let facts = try await NetworkFacts.fetch(network.client)
         let key = try MemberKey.read(folder + "/keys/b/k.json")

@@ -3,6 +3,7 @@ import Client
 import Foundation
 import Ledger
 import Node
+import Synchronization
 
 struct DemoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -38,7 +39,11 @@ struct DemoCommand: AsyncParsableCommand {
   func run() async throws {
     try await finishing {
       let folder = home ?? NSTemporaryDirectory() + "lianrong-demo-\(ProcessInfo.processInfo.processIdentifier)"
-      defer { if home == nil { try? FileManager.default.removeItem(atPath: folder) } }
+      let isTemporary = home == nil
+      let cleanUp: @Sendable () -> Void = {
+        if isTemporary { try? FileManager.default.removeItem(atPath: folder) }
+      }
+      defer { cleanUp() }
       let cluster = try Cluster.create(plan: readFile(plan), in: folder, ports: (8101, 9101))
       let network = cluster.network
       say("Network \(cluster.setup.genesis.network): 4 validators and 1 observer, on loopback.")
@@ -49,7 +54,8 @@ struct DemoCommand: AsyncParsableCommand {
       }
       try network.startAll()
       defer { network.stopAll() }
-      try await endingWithSignals(network) {
+      let progress = Progress()
+      try await endingWithSignals(network, status: { progress.isTold ? 0 : 130 }, cleanUp) {
         try await network.waitUntilReady()
         say("All nodes are ready.\n")
         let story = try await Story(
@@ -63,7 +69,8 @@ struct DemoCommand: AsyncParsableCommand {
           isAsTold && agreed.holds
             ? "\nEvery step and every refusal came out as told." : "\nSOMETHING DID NOT COME OUT AS TOLD.")
         if !exit {
-          invite(network, folder)
+          progress.tell(isAsTold && agreed.holds)
+          invite(network, folder, story)
           while true { try await Task.sleep(for: .seconds(3600)) }
         }
         if !isAsTold || !agreed.holds { throw ExitCode(1) }
@@ -76,7 +83,7 @@ struct DemoCommand: AsyncParsableCommand {
     if json { complain(text) } else { output(text) }
   }
 
-  private func invite(_ network: LocalNetwork, _ folder: String) {
+  private func invite(_ network: LocalNetwork, _ folder: String, _ story: Story) {
     say("\nThe network keeps running. Stop it with Ctrl-C.")
     for seat in network.seats {
       say("  \(seat.name.padding(toLength: 12, withPad: " ", startingAt: 0)) \(seat.url)/v1/status")
@@ -87,15 +94,27 @@ struct DemoCommand: AsyncParsableCommand {
 
       Try, in another terminal:
         \(program) get members/jinling-parts --url \(network.seats[0].url)
+        \(program) get certificates/\(story.certificate) --url \(network.seats[0].url)
+        \(program) get loans/\(story.loan) --url \(network.seats[0].url)
         \(program) get blocks/latest --url \(network.seats[0].url)
         \(program) audit --home \(folder)/observer-1
-        \(program) audit --url \(network.seats[4].url)
+        \(program) audit --url \(network.seats[4].url) --genesis \(folder)/genesis.json
       """)
   }
 }
 
+/// Whether the story was told to its end, for whoever presses Ctrl-C.
+private final class Progress: Sendable {
+  private let told = Mutex(false)
+  var isTold: Bool { told.withLock { $0 } }
+  func tell(_ isAsTold: Bool) { told.withLock { $0 = isAsTold } }
+}
+
 /// Runs `body`; Ctrl-C and SIGTERM stop the nodes and end the process cleanly.
-func endingWithSignals(_ network: LocalNetwork, _ body: @escaping () async throws -> Void) async throws {
+func endingWithSignals(
+  _ network: LocalNetwork, status: @escaping @Sendable () -> Int32 = { 130 },
+  _ cleanUp: @escaping @Sendable () -> Void, _ body: @escaping () async throws -> Void
+) async throws {
   var sources: [any DispatchSourceSignal] = []
   for number in [SIGINT, SIGTERM] {
     signal(number, SIG_IGN)
@@ -103,7 +122,8 @@ func endingWithSignals(_ network: LocalNetwork, _ body: @escaping () async throw
     source.setEventHandler {
       complain("\nStopping the nodes.")
       network.stopAll()
-      Foundation.exit(number == SIGINT ? 0 : 143)
+      cleanUp()
+      Foundation.exit(number == SIGINT ? status() : 143)
     }
     source.resume()
     sources.append(source)

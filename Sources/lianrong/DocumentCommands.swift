@@ -11,7 +11,7 @@ struct SignCommand: AsyncParsableCommand {
     commandName: "sign",
     abstract: "Signs unsigned documents and prints each as a compact JWS with its disclosures, one a line.",
     discussion: """
-      Input is JSON, {"type", "terms", "details"?}, one document or one a line, as `lianrong import --json` writes them. The \
+      Input is JSON, {"type", "terms", "details"?}, one document or one a line, as `lianrong import --drafts` writes them. The \
       network's id and time come from the node at --url.
       """)
 
@@ -55,22 +55,42 @@ struct SubmitCommand: AsyncParsableCommand {
 
   func run() async throws {
     try await finishing {
+      guard ["finalized", "executed", "attested"].contains(wait) else {
+        throw ValidationError("--wait is finalized, executed or attested.")
+      }
+      let lines = try readFile(file).split(whereSeparator: { $0 == 0x0a || $0 == 0x0d }).map { Array($0) }
+      guard !lines.isEmpty else { throw ClientError.file(file, "it holds no document") }
       var allAccepted = true
-      for line in try readFile(file).split(separator: 0x0a) where !line.isEmpty {
-        let answer = try await urls.client.submit(Array(line), wait: wait)
-        allAccepted = allAccepted && (answer.number ?? 0) <= 1 && !answer.isRefusedAtDoor
-        if json {
-          output(answer.json.text)
-        } else {
-          let outcome = answer.number.map { "\($0) \(answer.name ?? "")" } ?? "pending"
-          let place = answer.height.map { "height \($0)" } ?? ""
-          output(
-            "\(answer.id ?? "refused at the door")  \(answer.status ?? "")  \(place)  \(outcome)  \(answer.detail ?? answer.pointer ?? "")"
-          )
+      for start in stride(from: 0, to: lines.count, by: SubmitCommand.perRequest) {
+        let part = Array(lines[start..<min(start + SubmitCommand.perRequest, lines.count)])
+        for (index, answer) in try await urls.client.submit(part, wait: wait).enumerated() {
+          allAccepted = allAccepted && (answer.number ?? 2) <= 1 && !answer.isRefusedAtDoor
+          output(json ? answer.json.text : describe(answer, line: start + index + 1))
         }
       }
       if !allAccepted { throw ExitCode(1) }
     }
+  }
+
+  private static let perRequest = 500
+
+  private func describe(_ answer: SubmissionAnswer, line: Int) -> String {
+    if answer.isRefusedAtDoor {
+      let faults = answer.violations.isEmpty ? [answer.detail, answer.remedy].compactMap { $0 } : answer.violations
+      return "line \(line): refused at the door, \(answer.number ?? 0) \(answer.name ?? "")"
+        + faults.map { "\n  \($0)" }.joined()
+    }
+    let id = answer.id ?? ""
+    guard let number = answer.number else {
+      return """
+        line \(line): \(id) \(answer.status ?? "pending")
+          The node has it, but it has no outcome yet. Do not sign it again: ask `lianrong get \(id)`, or submit it again.
+        """
+    }
+    let place = answer.height.map { " at height \($0)" } ?? ""
+    let pointer = answer.pointer.map { " (\($0))" } ?? ""
+    return "line \(line): \(id) \(answer.status ?? "")\(place), outcome \(number) \(answer.name ?? "")\(pointer)"
+      + (answer.remedy.map { "\n  \($0)" } ?? "")
   }
 }
 
@@ -117,10 +137,23 @@ struct ImportCommand: AsyncParsableCommand {
         missing: UBLImporter.MissingReferences(order: order, dispatch: dispatch, invoice: invoice, carrier: carrier))
       var allImported = true
       for file in files {
-        let result = importer.importFile(try readFile(file), name: file)
+        guard let bytes = try? readFile(file) else {
+          allImported = false
+          let fault: JSON = [
+            "code": 7000, "name": "unreadable", "message": "There is no such file, or it cannot be read.",
+          ]
+          if json { output(JSON.object([.init("file", .string(file)), .init("refused", fault)]).text) }
+          if !json { complain("\(file): 7000 unreadable: there is no such file, or it cannot be read.") }
+          continue
+        }
+        let result = importer.importFile(bytes, name: file)
         if case .refused = result { allImported = false }
         if drafts {
-          if case .imported(_, let drafts, _) = result { for draft in drafts { output(draft.json.text) } }
+          if case .imported(_, let drafts, let notCarried) = result {
+            for draft in drafts { output(draft.json.text) }
+            for remark in notCarried where remark.contains("is not mapped") { complain("\(file): \(remark)") }
+            if !notCarried.isEmpty { complain("\(file): \(notCarried.count) remarks; read them without --drafts.") }
+          }
           if case .refused(let code, let message) = result { complain("\(code.number) \(code.name): \(message)") }
         } else {
           output(json ? result.json(file: file).text : describe(result, file))
@@ -185,7 +218,12 @@ struct GetCommand: AsyncParsableCommand {
         }
         return output(String(decoding: try await urls.client.raw(id), as: UTF8.self))
       }
-      let path = Digest(hexadecimal: what) == nil ? what : "documents/\(what)"
+      var path = what.hasPrefix("/") ? String(what.dropFirst()) : what
+      if path.hasPrefix("v1/") { path = String(path.dropFirst(3)) }
+      if path.allSatisfy(\.isHexDigit), Digest(hexadecimal: path) == nil {
+        throw ValidationError("An id has 64 hexadecimal digits, in lower case; this has \(path.count).")
+      }
+      if Digest(hexadecimal: path) != nil { path = "documents/\(path)" }
       let answer = try await urls.client.json("/v1/\(path)")
       output(json ? answer.text : String(answer.indented.dropLast()))
     }

@@ -55,12 +55,17 @@ func complain(_ text: String) {
 }
 
 func output(_ text: String) {
-  FileHandle.standardOutput.write(Data((text + "\n").utf8))
+  do {
+    try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+  } catch {
+    // Whoever read has gone: there is nobody left to tell. 128 + SIGPIPE, as shells count.
+    Foundation.exit(141)
+  }
 }
 
 func readFile(_ path: String) throws -> [UInt8] {
   let data = path == "-" ? FileHandle.standardInput.readDataToEndOfFile() : FileManager.default.contents(atPath: path)
-  guard let data else { throw ClientError.keyFile(path, "there is no such file, or it cannot be read") }
+  guard let data else { throw ClientError.file(path, "there is no such file, or it cannot be read") }
   return Array(data)
 }
 

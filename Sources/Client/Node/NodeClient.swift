@@ -10,7 +10,7 @@ package struct NodeClient: Sendable {
   package let urls: [String]
   private let http: HTTPClient
   /// For one answer. A wait for a document is shorter.
-  package var timeout = TimeAmount.seconds(30)
+  package var timeout = TimeAmount.seconds(60)
 
   package init(_ urls: [String], http: HTTPClient = NodeClient.http) {
     precondition(!urls.isEmpty)
@@ -53,13 +53,34 @@ package struct NodeClient: Sendable {
   /// same
   /// bytes again, to another node even, gives the same document its first outcome.
   package func submit(_ transmission: [UInt8], wait: String = "executed") async throws -> SubmissionAnswer {
-    let answer = try await post("/v1/documents?wait=\(wait)&timeout=30", transmission, type: "application/jose")
+    let answer = try await post("/v1/documents?wait=\(wait)&timeout=20", transmission, type: "application/jose")
     guard let json = answer.json else { throw ClientError.unreadable("/v1/documents") }
     return SubmissionAnswer(json, status: answer.status)
   }
 
+  /// Hands in many transmissions in one request; one answer each, in their order.
+  package func submit(_ transmissions: [[UInt8]], wait: String = "executed") async throws -> [SubmissionAnswer] {
+    guard transmissions.count > 1 else {
+      var answers: [SubmissionAnswer] = []
+      for transmission in transmissions { answers.append(try await submit(transmission, wait: wait)) }
+      return answers
+    }
+    let body = Array(transmissions.joined(separator: [0x0a]))
+    let answer = try await post("/v1/documents?wait=\(wait)&timeout=20", body, type: "application/jose")
+    guard answer.status < 300 else {
+      if let json = answer.json { throw ClientError.refused("/v1/documents", json) }
+      throw ClientError.unreadable("/v1/documents")
+    }
+    let answers = try answer.body.split(separator: 0x0a).map { line in
+      let json = try JSON.parse(Array(line))
+      return SubmissionAnswer(json, status: json["code"] == nil ? 200 : 422)
+    }
+    guard answers.count == transmissions.count else { throw ClientError.unreadable("/v1/documents") }
+    return answers
+  }
+
   package func status(of id: Digest, wait: String? = nil) async throws -> SubmissionAnswer {
-    let answer = try await get("/v1/documents/\(id)" + (wait.map { "?wait=\($0)&timeout=30" } ?? ""))
+    let answer = try await get("/v1/documents/\(id)" + (wait.map { "?wait=\($0)&timeout=20" } ?? ""))
     guard let json = answer.json else { throw ClientError.unreadable("/v1/documents/\(id)") }
     return SubmissionAnswer(json, status: answer.status)
   }
@@ -133,11 +154,20 @@ package struct SubmissionAnswer: Sendable {
   package let name: String?
   package let pointer: String?
   package let detail: String?
+  /// What to do, where there is something to do.
+  package let remedy: String?
+  /// Everything that is wrong with a document that was refused at the door.
+  package let violations: [String]
   package let isRefusedAtDoor: Bool
   package let json: JSON
 
   init(_ json: JSON, status code: UInt) {
     self.json = json
+    remedy = json["title"]?.string ?? json["outcome"]?["remedy"]?.string
+    violations = (json["violations"]?.array ?? []).map { violation in
+      [violation["pointer"], violation["detail"], violation["remedy"]].compactMap { $0?.string }
+        .filter { !$0.isEmpty }.joined(separator: ": ")
+    }
     isRefusedAtDoor = code >= 400
     id = json["id"]?.string
     status = isRefusedAtDoor ? "refused" : json["status"]?.string
@@ -154,6 +184,7 @@ package enum ClientError: Error, Sendable, CustomStringConvertible {
   case unreachable(String, String)
   case unreadable(String)
   case refused(String, JSON)
+  case file(String, String)
   case keyFile(String, String)
   case proof(String)
   case story(String)
@@ -165,8 +196,9 @@ package enum ClientError: Error, Sendable, CustomStringConvertible {
     case .unreadable(let path): "The answer to \(path) cannot be read. Is this the URL of a Lianrong node?"
     case .refused(let path, let json):
       "\(path): \(json["code"]?.integer ?? 0) \(json["name"]?.string ?? ""), \(json["detail"]?.string ?? ""). \(json["title"]?.string ?? "")"
+    case .file(let path, let fault): "The file \(path) cannot be used: \(fault)."
     case .keyFile(let path, let fault): "The key file \(path) cannot be used: \(fault)."
-    case .proof(let fault): "The proof does not hold: \(fault). Do not rely on what this node says."
+    case .proof(let fault): "The proof does not hold: \(fault). Do not rely on what it is about."
     case .story(let fault): fault
     }
   }

@@ -12,6 +12,8 @@ package struct ProofCheck: Sendable, CustomStringConvertible {
   package let signers: [String]
   package let issuer: String
   package let type: String
+  /// The figures: what the document says in the open.
+  package let terms: JSON
 
   package static func parse(_ bytes: [UInt8]) throws -> JSON {
     var limits = JSONLimits()
@@ -40,7 +42,7 @@ package struct ProofCheck: Sendable, CustomStringConvertible {
     return ProofCheck(
       document: signed.id, outcome: outcome, height: proof.header.height, attestedBy: proof.attestation.height,
       signers: proof.certificate.votes.map { genesis.validators.validators[$0.signer].organisation },
-      issuer: signed.envelope.issuer, type: signed.envelope.type)
+      issuer: signed.envelope.issuer, type: signed.envelope.type, terms: signed.envelope.terms)
   }
 
   package var description: String {
@@ -49,6 +51,7 @@ package struct ProofCheck: Sendable, CustomStringConvertible {
             \(type) of \(issuer), recorded at height \(height)
             outcome \(outcome.outcome.number) \(outcome.outcome.name)\(outcome.pointer.isEmpty ? "" : " at \(outcome.pointer)")
             attested by header \(attestedBy), finalized by \(signers.joined(separator: ", "))
+            terms   \(terms.text)
     """
   }
 }

@@ -25,12 +25,12 @@ package final class Story {
 
   // What the story has made so far.
   var invoiceAmount: Int64 = 113_000_000
-  var certificate = Digest.zero
+  package internal(set) var certificate = Digest.zero
   var transferred = Interval(0, 0)
   var pledged = Interval(0, 0)
   var requests: [Digest] = []
   var openings: [String: OfferOpening] = [:]
-  var loan = Digest.zero
+  package internal(set) var loan = Digest.zero
   var maturity = BusinessDate(daysSince1970: 0)
   var disbursedOn = BusinessDate(daysSince1970: 0)
   var order: SubmittedDocument?

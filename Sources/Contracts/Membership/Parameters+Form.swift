@@ -17,7 +17,7 @@ extension Parameters {
     executionLag = form.optional("executionLag") { UInt64($0.integer("executionLag", 1...256)) } ?? executionLag
     bounded(&form, "documentValiditySeconds", 60...31_536_000, &documentValiditySeconds)
     bounded(&form, "clockDriftMilliseconds", 1...86_400_000, &clockDriftMilliseconds)
-    bounded(&form, "deltaMilliseconds", 1...60_000, &deltaMilliseconds)
+    bounded(&form, "deltaMilliseconds", 1...10_000, &deltaMilliseconds)
     bounded(&form, "idleIntervalMilliseconds", 1...86_400_000, &idleIntervalMilliseconds)
     bounded(&form, "smallestPiece", 1...1_000_000_000, &smallestPiece)
     bounded(&form, "pieces", 1...65_536, &pieces)

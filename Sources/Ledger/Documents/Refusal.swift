@@ -59,7 +59,7 @@ package enum Refusal: UInt16, Error, CaseIterable, Sendable {
     case .keyUnknown: "Register the key with key.add, or use the kid of a registered key."
     case .keyNotValid: "Sign with a key that is valid at this height; this one is revoked, expired or not yet valid."
     case .signatureInvalid:
-      "Sign exactly the bytes header.payload that are sent; compare the length and digest given here."
+      "Sign exactly the bytes header.payload that are sent, with the key that is registered under this kid on this network."
     case .replayed: "Nothing to do: this very document was recorded before; read its first outcome."
     case .jtiReused: "Use a new jti: this issuer used it for other content."
     case .disclosureInvalid: "Send disclosures whose SHA-256 digests stand in details._sd, each once (RFC 9901)."

@@ -27,7 +27,7 @@ extension API {
     return .json([
       "header": finalized.block.header.json, "digest": .string("\(leaf.block)"),
       "stateRoot": .string("\(leaf.stateRoot)"), "outcomesRoot": .string("\(leaf.outcomesRoot)"),
-      "view": .integer(Int64(finalized.finality.proposal.view)),
+      "view": .integer(Int64(clamping: finalized.finality.proposal.view)),
       "finalization": finalized.finality.certificate?.json ?? .null, "documents": .array(documents),
     ])
   }
@@ -73,10 +73,11 @@ extension Header {
 extension Certificate {
   var json: JSON {
     var members: [JSON.Member] = [
-      .init("kind", .string("\(kind)")), .init("epoch", .integer(Int64(epoch))), .init("view", .integer(Int64(view))),
+      .init("kind", .string("\(kind)")), .init("epoch", .integer(Int64(epoch))),
+      .init("view", .integer(Int64(clamping: view))),
     ]
     if let proposal = subject.proposal {
-      members.append(.init("parentView", .integer(Int64(proposal.parentView))))
+      members.append(.init("parentView", .integer(Int64(clamping: proposal.parentView))))
       members.append(.init("block", .string("\(proposal.payload)")))
     }
     members.append(

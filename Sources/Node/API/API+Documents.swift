@@ -160,6 +160,7 @@ extension OutcomeRecord {
       .init("number", .integer(Int64(outcome.number))), .init("name", .string(outcome.name)),
     ]
     if !pointer.isEmpty { members.append(.init("pointer", .string(pointer))) }
+    if outcome.isRefusal { members.append(.init("remedy", .string(outcome.remedy))) }
     return .object(members)
   }
 }

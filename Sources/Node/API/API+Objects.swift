@@ -146,7 +146,9 @@ extension ReceivableCertificate {
       "invoice": .string(invoice.number), "currency": .string(currency.code), "face": .string(currency.text(face)),
       "issued": .string("\(issued)"), "maturity": .string("\(maturity)"), "settlementBank": .string(settlementBank),
       "status": .string("\(status)"), "redeemed": .string(currency.text(redeemed)),
-      "outstanding": .string(currency.text(outstanding)), "pieces": .array(partition.pieces.map(\.json)),
+      "outstanding": .string(currency.text(outstanding)),
+      "pieces": .array(
+        partition.pieces.map { $0.json.with("amount", .string(currency.text($0.interval.size))) }),
     ]
   }
 }

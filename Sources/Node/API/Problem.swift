@@ -67,9 +67,11 @@ package struct Problem: Error, HTTPResponseError {
   }.sorted { $0.number < $1.number }
 
   static func http(_ status: HTTPResponse.Status, _ detail: String) -> Problem {
-    Problem(
-      status: status, code: 1100, name: "http", title: "Correct the request: its status says what is wrong.",
-      detail: detail)
+    let isPath = status == .notFound && detail.isEmpty
+    return Problem(
+      status: status, code: 1100, name: "http",
+      title: "Correct the request: docs/interfaces.md lists every path and method.",
+      detail: isPath ? "there is no such path with this method" : "\(status.code) \(detail)")
   }
 
   static let tooLarge = Problem(

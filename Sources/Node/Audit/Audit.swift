@@ -11,6 +11,8 @@ import Sodium
 package struct Audit {
   package struct Report: Sendable {
     package let network: String
+    /// The hash of the genesis under which everything was checked.
+    package let chain: Digest
     package let height: UInt64
     package let documents: Int
     package let refused: Int
@@ -22,7 +24,8 @@ package struct Audit {
 
     package var json: JSON {
       [
-        "ok": .bool(ok), "network": .string(network), "height": .integer(Int64(height)),
+        "ok": .bool(ok), "network": .string(network), "chain": .string("\(chain)"), "height": .integer(Int64(height)),
+        "certifiedHeight": .integer(Int64(height) - Int64(uncertified)),
         "documents": .integer(Int64(documents)), "refused": .integer(Int64(refused)),
         "stateRoot": .string("\(stateRoot)"),
         "uncertified": .integer(Int64(uncertified)), "findings": .array(findings.map(\.json)),
@@ -55,13 +58,17 @@ package struct Audit {
       return try await run(try DatabaseSource(path: path, genesis: genesis), progress)
     } catch let fault as AuditFault {
       return Report(
-        network: genesis.network, height: 0, documents: 0, refused: 0, stateRoot: .zero, uncertified: 0,
+        network: genesis.network, chain: genesis.chain, height: 0, documents: 0, refused: 0, stateRoot: .zero,
+        uncertified: 0,
         findings: [fault])
     }
   }
 
-  package static func url(_ url: String, progress: (UInt64, UInt64) -> Void) async throws -> Report {
-    try await run(try await RemoteSource(url: url), progress)
+  /// Follows a node over HTTP. The genesis comes from the auditor, not from the node that is audited.
+  package static func url(
+    _ url: String, genesis: Genesis, progress: (UInt64, UInt64) -> Void
+  ) async throws -> Report {
+    try await run(try await RemoteSource(url: url, genesis: genesis), progress)
   }
 
   static let maximumFindings = 50
@@ -79,6 +86,7 @@ package struct Audit {
         }
         findings += try replay.take(
           block, outcomes: try await source.outcomes(at: next), leaf: try await source.leaf(at: next))
+        findings += try await source.historyFaults(replay.historyNodes, at: next)
         findings += try await source.indexFaults(of: block.block)
         height = next
         if height.isMultiple(of: 64) || height == source.height { progress(height, source.height) }
@@ -90,13 +98,16 @@ package struct Audit {
       if findings.isEmpty {
         findings += replay.booksFaults
         if let head = try await source.head() { try replay.compare(head) }
+        findings += try await source.surplusFaults(
+          documents: replay.documents, stateRoot: replay.stateRoot, at: height)
         if let stored = try await source.state() { findings += replay.differences(from: stored) }
       }
     } catch let fault as AuditFault {
       findings.append(fault)
     }
     return Report(
-      network: source.genesis.network, height: height, documents: replay.documents, refused: replay.refused,
+      network: source.genesis.network, chain: source.genesis.chain, height: height, documents: replay.documents,
+      refused: replay.refused,
       stateRoot: replay.stateRoot, uncertified: replay.uncertified, findings: findings)
   }
 

@@ -42,7 +42,7 @@ struct AuditReplay {
     let block = finalized.block
     let next = height + 1
     let digest = block.digest
-    try check(block.header, at: next)
+    try check(block, at: next)
     var faults = certificateFaults(finalized, digest, at: next)
     guard Block.documentsRoot(block.documents) == block.header.documentsRoot else {
       throw AuditFault(.documents, next, "the documents are not those whose root the header names")
@@ -81,12 +81,14 @@ struct AuditReplay {
     }
     let leaf = HistoryLeaf(height: height, block: block, stateRoot: stateRoot, outcomesRoot: outcomesRoot)
     last = leaf
-    _ = history.append(leaf.digest)
+    historyNodes = history.append(leaf.digest)
     executed.append(Executed(height: height, stateRoot: stateRoot, historyRoot: history.root))
     if executed.count > 1024 { executed.removeFirst(512) }
   }
 
   private var last: HistoryLeaf?
+  /// What the height at hand adds to the stored history.
+  private(set) var historyNodes: [(position: UInt64, digest: Digest)] = []
 
   func compare(_ leaf: HistoryLeaf, at height: UInt64) throws(AuditFault) {
     guard leaf == last else {
@@ -107,7 +109,8 @@ struct AuditReplay {
 
   // MARK: Header and certificate
 
-  private mutating func check(_ header: Header, at next: UInt64) throws(AuditFault) {
+  private mutating func check(_ block: Block, at next: UInt64) throws(AuditFault) {
+    let header = block.header
     let validators = genesis.validators
     guard header.parent == parent else {
       throw AuditFault(
@@ -120,7 +123,7 @@ struct AuditReplay {
     else { throw AuditFault(.header, next, "the header is not one of this chain at this height") }
     guard header.time >= time else { throw AuditFault(.time, next, "the block is older than the one before it") }
     guard header.executed.height >= attested, header.executed.height < next,
-      next - header.executed.height <= genesis.parameters.executionLag
+      block.keepsLag(genesis.parameters)
     else {
       throw AuditFault(.attestation, next, "the header attests height \(header.executed.height), which it may not")
     }
@@ -160,9 +163,9 @@ struct AuditReplay {
   private mutating func admit(_ block: Block, at next: UInt64) throws(AuditFault) -> [AdmittedDocument] {
     let parameters = genesis.parameters
     var admitted: [AdmittedDocument] = []
-    guard block.documents.count <= parameters.blockDocuments else {
-      throw AuditFault(.documents, next, "more documents than a block may have")
-    }
+    guard block.documents.count <= parameters.blockDocuments,
+      block.documents.reduce(0, { $0 + $1.count }) <= parameters.blockBytes
+    else { throw AuditFault(.documents, next, "more documents or bytes than a block may have") }
     for (index, bytes) in block.documents.enumerated() {
       do throws(Violations) {
         let signed = try SignedDocument(bytes)
@@ -184,6 +187,11 @@ struct AuditReplay {
           refusal == .jtiReused ? .replay : .signature, next,
           "document \(index) may not stand in a block: \(refusal.number) \(refusal.name)")
       }
+    }
+    var counts: [String: Int] = [:]
+    for document in admitted { counts[document.envelope.issuer, default: 0] += 1 }
+    guard counts.values.allSatisfy({ $0 <= parameters.issuerQuota }) else {
+      throw AuditFault(.documents, next, "more documents of one issuer than a block may have")
     }
     return admitted
   }

@@ -4,6 +4,7 @@ import Foundation
 import Ledger
 import LedgerStore
 import NIOCore
+import Sodium
 
 /// Where an audit reads a chain. Nothing that comes from it is believed.
 protocol AuditSource {
@@ -15,6 +16,10 @@ protocol AuditSource {
   func leaf(at height: UInt64) async throws -> HistoryLeaf?
   /// Where the source would look for a document, by its id and by its jti: faults of these indexes.
   func indexFaults(of block: Block) async throws -> [AuditFault]
+  /// Nodes of the stored history that are not these.
+  func historyFaults(_ nodes: [(position: UInt64, digest: Digest)], at height: UInt64) async throws -> [AuditFault]
+  /// What cannot be compared block by block: surplus entries of the indexes, and the whole state tree.
+  func surplusFaults(documents: Int, stateRoot: Digest, at height: UInt64) async throws -> [AuditFault]
   /// Where the source itself says that its chain ends; nil when it does not give it.
   func head() async throws -> ChainHead?
   /// Every state value the source holds; nil when it does not give them.
@@ -104,6 +109,56 @@ final class DatabaseSource: AuditSource {
     return head
   }
 
+  func historyFaults(_ nodes: [(position: UInt64, digest: Digest)], at height: UInt64) throws -> [AuditFault] {
+    for (position, digest) in nodes {
+      do {
+        guard try database.get(.history(position)) == digest.bytes else {
+          return [AuditFault(.index, height, "history node \(position) is not what performing it again gives")]
+        }
+      } catch {
+        throw AuditFault(.unreadable, height, error.message)
+      }
+    }
+    return []
+  }
+
+  func surplusFaults(documents: Int, stateRoot: Digest, at height: UInt64) throws -> [AuditFault] {
+    for table in [StoreKey.Table.location, .replay] {
+      var count = 0
+      do {
+        try database.forEach(under: table.prefix, fillsCache: false) { _, _ throws(StorageFailure) in
+          count += 1
+          return .on
+        }
+      } catch {
+        throw AuditFault(.unreadable, height, error.message)
+      }
+      guard count == documents else {
+        return [AuditFault(.index, height, "\(count) entries of the table \(table) for \(documents) documents")]
+      }
+    }
+    do {
+      let version = try head()?.stateVersion
+      guard
+        try StateTree.audit(
+          root: version,
+          reader: TreeNodes { key throws(StateTreeFailure) in
+            do throws(StorageFailure) {
+              return try self.database.get(.treeNode(key.bytes))
+            } catch {
+              throw .unreadable(key)
+            }
+          }
+        ).root == stateRoot
+      else {
+        return [AuditFault(.stateRoot, height, "the stored state tree has another root")]
+      }
+    } catch let failure as StateTreeFailure {
+      return [AuditFault(.stateRoot, height, "the stored state tree is not whole: \(failure)")]
+    }
+    return []
+  }
+
   func indexFaults(of block: Block) throws -> [AuditFault] {
     let height = block.header.height
     for (index, bytes) in block.documents.enumerated() {
@@ -133,6 +188,13 @@ final class DatabaseSource: AuditSource {
   }
 }
 
+/// The stored nodes of the state tree.
+private struct TreeNodes: StateTreeReader {
+  let read: (NodeKey) throws(StateTreeFailure) -> [UInt8]?
+
+  func node(_ key: NodeKey) throws(StateTreeFailure) -> [UInt8]? { try read(key) }
+}
+
 /// A node that is followed over HTTP.
 final class RemoteSource: AuditSource {
   let genesis: Genesis
@@ -140,9 +202,12 @@ final class RemoteSource: AuditSource {
   private let url: String
   private var fetched: [UInt64: FinalizedBlock] = [:]
 
-  init(url: String) async throws {
+  init(url: String, genesis: Genesis) async throws {
     self.url = url
-    genesis = try Genesis(json: try await RemoteSource.get(url + "/v1/genesis"))
+    self.genesis = genesis
+    guard try await RemoteSource.get(url + "/v1/genesis") == genesis.bytes else {
+      throw NodeFailure.otherNetwork(path: url, network: genesis.network)
+    }
     let status = try JSON.parse(try await RemoteSource.get(url + "/v1/status"))
     guard let height = status["height"]?.integer, height >= 0 else {
       throw NodeFailure.damaged("\(url) tells no height")
@@ -151,7 +216,12 @@ final class RemoteSource: AuditSource {
   }
 
   private static func get(_ url: String) async throws -> [UInt8] {
-    let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(30))
+    let response: HTTPClientResponse
+    do {
+      response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(30))
+    } catch {
+      throw NodeFailure.missing(path: url, "No node answers there (\(error))")
+    }
     guard response.status.code == 200 else {
       throw NodeFailure.missing(path: url, "The node answered \(response.status.code)")
     }
@@ -188,6 +258,8 @@ final class RemoteSource: AuditSource {
   }
 
   func outcomes(at height: UInt64) -> [OutcomeRecord]? { nil }
+  func historyFaults(_ nodes: [(position: UInt64, digest: Digest)], at height: UInt64) -> [AuditFault] { [] }
+  func surplusFaults(documents: Int, stateRoot: Digest, at height: UInt64) -> [AuditFault] { [] }
   func indexFaults(of block: Block) -> [AuditFault] { [] }
   func leaf(at height: UInt64) -> HistoryLeaf? { nil }
   func head() -> ChainHead? { nil }

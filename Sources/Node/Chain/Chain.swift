@@ -21,13 +21,15 @@ package final class Chain: Sendable {
   }
 
   private static let rememberedOutcomes = 16
+  /// Heights that a header may still attest; far above the execution lag.
+  private static let rememberedHeights = 512
 
   package init(genesis: Genesis, store: ChainStore, stages: Stages) throws {
     self.genesis = genesis
     self.store = store
     self.stages = stages
     let head = try store.head()
-    let lag = genesis.parameters.executionLag * 2
+    let lag = max(64, genesis.parameters.executionLag * 2)
     var executed: [Executed] = []
     for height in (head.height > lag ? head.height - lag : 0)...head.height {
       guard let leaf = try store.leaf(at: height),
@@ -96,9 +98,7 @@ package final class Chain: Sendable {
       recent.executed.append(next.executed)
       recent.outcomes.append((next.height, result.outcomes))
       if recent.outcomes.count > Chain.rememberedOutcomes { recent.outcomes.removeFirst() }
-      if recent.executed.count > Int(genesis.parameters.executionLag) * 4 {
-        recent.executed.removeFirst(Int(genesis.parameters.executionLag) * 2)
-      }
+      if recent.executed.count > 2 * Chain.rememberedHeights { recent.executed.removeFirst(Chain.rememberedHeights) }
     }
     return result.outcomes
   }

@@ -132,6 +132,10 @@ package final class ChainStore: Sendable {
     return FinalizedBlock(block: try Block(cbor: block), finality: try Finality(cbor: finality))
   }
 
+  func finality(at height: UInt64) throws -> Finality? {
+    try database.get(.finalization(height: height)).map { try Finality(cbor: $0) }
+  }
+
   func outcomes(at height: UInt64) throws -> [OutcomeRecord]? {
     guard let bytes = try database.get(.outcomes(height: height)) else { return nil }
     var reader = CBORReader(bytes)

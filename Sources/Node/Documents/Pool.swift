@@ -85,6 +85,21 @@ package final class Pool: Sendable {
     contents.withLock { contents in leaves.map { contents.ids[$0].flatMap { id in contents.documents[id] } } }
   }
 
+  /// The exact bytes of documents that wait, in no particular order, up to these bounds.
+  func waiting(documents count: Int, bytes: Int) -> [[UInt8]] {
+    contents.withLock { contents in
+      var waiting: [[UInt8]] = []
+      var size = 0
+      for document in contents.documents.values where waiting.count < count {
+        let exact = document.verified.signed.bytes
+        guard size + exact.count <= bytes else { break }
+        waiting.append(exact)
+        size += exact.count
+      }
+      return waiting
+    }
+  }
+
   var isEmpty: Bool { contents.withLock { $0.documents.isEmpty } }
 
   var size: (documents: Int, bytes: Int) { contents.withLock { ($0.documents.count, $0.bytes) } }

@@ -50,20 +50,27 @@ extension Replica {
     guard blocks[digest] == nil, block.header.height > chain.head.height,
       block.documents.reduce(0, { $0 + $1.count }) <= parameters.blockBytes
     else { return }
-    if awaited[digest] == nil {
+    if !isAwaited(digest) {
       guard blocks.count < Replica.maximumBlocks else { return }
       unasked[peer, default: []].append(digest)
       if unasked[peer]!.count > Replica.maximumUnasked {
         let oldest = unasked[peer]!.removeFirst()
-        if blocks[oldest]?.standing == .received, awaited[oldest] == nil { blocks[oldest] = nil }
+        forgetUnasked(oldest)
       }
     }
     blocks[digest] = BlockEntry(block: block)
-    if let verification = awaited[digest] { verify(verification) }
+    retry(digest)
   }
 
+  /// Lets go of a body that nobody has asked about.
+  func forgetUnasked(_ digest: Digest) {
+    if blocks[digest]?.standing == .received, !isAwaited(digest) { blocks[digest] = nil }
+  }
+
+  private func isAwaited(_ digest: Digest) -> Bool { awaited.keys.contains { $0.payload == digest } }
+
   func fetchBody(_ digest: Digest, from peer: Int) {
-    guard blocks[digest] == nil, !isExecuted(digest) else { return }
+    guard blocks[digest] == nil, !executedRecently.contains(where: { $0.digest == digest }) else { return }
     transport.send(PeerMessage.fetchBody(digest).cbor, on: .control, to: peer)
   }
 
@@ -80,31 +87,33 @@ extension Replica {
     }
   }
 
-  private func isExecuted(_ digest: Digest) -> Bool { executedRecently.contains { $0.digest == digest } }
-
   // MARK: Verdicts (C-16)
 
   func verify(_ verification: Verification) {
     let proposal = verification.proposal
     guard let entry = blocks[proposal.payload] else {
-      if isExecuted(proposal.payload) { return answer(verification, .valid) }
-      awaited[proposal.payload] = verification
+      // An executed block is valid in the place where it was finalized, and in no other: proposed again, it would make the
+      // chain build on its past.
+      if let done = executedRecently.last(where: { $0.digest == proposal.payload }) {
+        return answer(verification, done.proposal == proposal ? .valid : .invalid)
+      }
+      awaited[proposal] = verification
       return
     }
     if entry.standing == .invalid { return answer(verification, .invalid) }
     let header = entry.block.header
     guard let parent = parentHeader(verification.parent) else {
-      awaited[proposal.payload] = verification
+      awaited[proposal] = verification
       return answer(verification, .notYet)
     }
-    guard follows(header, parent, proposal) else {
+    // Of this proposal alone: another leader may propose the same bytes where they belong.
+    guard header.parent == verification.parent, follows(entry.block, parent, proposal) else {
       logger.warning("an invalid block was proposed", metadata: ["view": "\(proposal.view)"])
-      blocks[proposal.payload]?.standing = .invalid
       return answer(verification, .invalid)
     }
     // Own progress and the own clock may delay, never decide.
     guard let mine = chain.executed(at: header.executed.height) else {
-      awaited[proposal.payload] = verification
+      awaited[proposal] = verification
       return answer(verification, .notYet)
     }
     guard mine == header.executed else {
@@ -113,31 +122,31 @@ extension Replica {
       return answer(verification, .invalid)
     }
     if verification.purpose == .vote, header.time > clock.now + parameters.clockDriftMilliseconds {
-      awaited[proposal.payload] = verification
+      awaited[proposal] = verification
       let wait = clock.wallMilliseconds(for: header.time - clock.now - parameters.clockDriftMilliseconds)
       loop.scheduleTask(in: .milliseconds(max(1, wait))) { self.assumeIsolated { $0.retry(proposal.payload) } }
       return answer(verification, .notYet)
     }
     switch entry.standing {
     case .valid:
-      awaited[proposal.payload] = nil
+      awaited[proposal] = nil
       answer(verification, .valid)
     case .checking:
-      awaited[proposal.payload] = verification
+      awaited[proposal] = verification
     case .received:
-      awaited[proposal.payload] = verification
+      awaited[proposal] = verification
       check(entry.block, on: verification.parent)
     case .invalid: break
     }
   }
 
   private func answer(_ verification: Verification, _ verdict: Verdict) {
-    if verdict == .invalid { awaited[verification.proposal.payload] = nil }
+    if verdict == .invalid { awaited[verification.proposal] = nil }
     feed(.verdict(verification.proposal, verdict))
   }
 
   func retry(_ digest: Digest) {
-    if let verification = awaited[digest] { verify(verification) }
+    for verification in awaited.values.filter({ $0.proposal.payload == digest }) { verify(verification) }
   }
 
   /// After progress of execution: what waited for it is looked at again.
@@ -166,7 +175,8 @@ extension Replica {
   }
 
   /// Everything that the header alone, its parent and the view decide.
-  private func follows(_ header: Header, _ parent: ParentHeader, _ proposal: Proposal) -> Bool {
+  private func follows(_ block: Block, _ parent: ParentHeader, _ proposal: Proposal) -> Bool {
+    let header = block.header
     let validators = chain.genesis.validators
     return header.protocolVersion == Header.currentProtocol && header.suite == Header.currentSuite
       && header.chain == chain.genesis.chain && header.epoch == validators.epoch
@@ -174,7 +184,7 @@ extension Replica {
       && header.height == parent.height + 1 && header.time >= parent.time
       && header.proposer == validators.leader(of: proposal.view)
       && header.executed.height >= parent.executed && header.executed.height < header.height
-      && header.height - header.executed.height <= parameters.executionLag
+      && block.keepsLag(parameters)
   }
 
   private var validatorsDigest: Digest { chain.genesis.validatorsDigest }
@@ -199,7 +209,7 @@ extension Replica {
       blocks[digest]?.admitted = documents
       do throws(StorageFailure) {
         // C-21: the body is durable before its notarize; both share the turn's fsync.
-        try logBody(digest, view: awaited[digest]?.proposal.view ?? machine.currentView)
+        try logBody(digest, view: awaited.keys.filter { $0.payload == digest }.map(\.view).max() ?? machine.currentView)
         blocks[digest]?.standing = .valid
       } catch {
         return fail(.storage(error.message))

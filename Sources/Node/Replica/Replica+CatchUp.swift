@@ -22,7 +22,8 @@ extension Replica {
 
   /// Asked again at every status report while nothing has come.
   func askForBlocks() {
-    guard let state = catchingUp else { return }
+    // No more than execution can take: asked again as it goes on.
+    guard let state = catchingUp, queuedHeight < chain.head.height + Replica.maximumQueued else { return }
     let candidates = peerHeights.filter { $0.value.height > queuedHeight }.keys.sorted()
     guard !candidates.isEmpty else { return }
     let peer = candidates[state.attempt % candidates.count]
@@ -34,31 +35,37 @@ extension Replica {
   /// Bytes of blocks in one answer.
   private static let answerBytes = 4 << 20
 
+  /// One answer at a time for each peer, read beside the loop: asking is cheap, answering is not.
   func serveBlocks(from height: UInt64, to peer: Int) {
+    guard height > 0, height <= chain.head.height, serving.insert(peer).inserted else { return }
     let store = chain.store
-    let newest = chain.head.height
-    guard height > 0, height <= newest else { return }
-    do {
-      var blocks: [FinalizedBlock] = []
-      var bytes = 0
-      for height in height...newest {
-        guard let block = try store.finalizedBlock(at: height) else { break }
-        blocks.append(block)
-        bytes += block.block.documents.reduce(1024) { $0 + $1.count }
-        // The last one must carry a certificate of its own, or the others prove nothing.
-        if block.finality.certificate != nil,
-          bytes > Replica.answerBytes || blocks.count >= PeerMessage.maximumBlocks / 2
-        {
-          break
-        }
-        if blocks.count == PeerMessage.maximumBlocks || bytes > 2 * Replica.answerBytes { break }
-      }
-      while let last = blocks.last, last.finality.certificate == nil { blocks.removeLast() }
-      guard !blocks.isEmpty else { return }
-      transport.send(PeerMessage.blocks(blocks).cbor, on: .bodies, to: peer)
-    } catch {
-      fail(.damaged("\(error)"))
+    Task.detached {
+      let answer = try? Replica.answer(store, from: height)
+      await self.served(answer ?? [], to: peer)
     }
+  }
+
+  private func served(_ blocks: [FinalizedBlock], to peer: Int) {
+    serving.remove(peer)
+    if !blocks.isEmpty { transport.send(PeerMessage.blocks(blocks).cbor, on: .bodies, to: peer) }
+  }
+
+  /// Consecutive blocks that end with one that has a certificate of its own, or they prove nothing.
+  private static func answer(_ store: ChainStore, from first: UInt64) throws -> [FinalizedBlock] {
+    var blocks: [FinalizedBlock] = []
+    var bytes = 0
+    var height = first
+    while blocks.count < PeerMessage.maximumBlocks, let block = try store.finalizedBlock(at: height) {
+      bytes += block.block.documents.reduce(1024 * 8) { $0 + $1.count + 8 }
+      guard blocks.isEmpty || bytes <= PeerChannel.bodies.maximumBytes else { break }
+      blocks.append(block)
+      height += 1
+      if block.finality.certificate != nil, bytes > answerBytes || blocks.count >= PeerMessage.maximumBlocks / 2 {
+        break
+      }
+    }
+    while let last = blocks.last, last.finality.certificate == nil { blocks.removeLast() }
+    return blocks
   }
 
   /// Blocks that follow each other from the newest here to one with a valid finalization are as final as that one.
@@ -66,18 +73,19 @@ extension Replica {
     let fresh = fetched.drop { $0.block.header.height <= queuedHeight }
     guard catchingUp != nil, let last = fresh.last, let certificate = last.finality.certificate else { return }
     let validators = chain.genesis.validators
-    var (height, parent) = (queuedHeight, queuedDigest)
+    var (height, parent, view) = (queuedHeight, queuedDigest, queuedView)
     for item in fresh {
       let digest = item.block.digest
       guard item.block.header.height == height + 1, item.block.header.parent == parent,
-        item.finality.proposal.payload == digest,
+        item.finality.proposal.payload == digest, item.finality.proposal.parentView == view,
+        item.block.header.proposer == validators.leader(of: item.finality.proposal.view),
         Block.documentsRoot(item.block.documents) == item.block.header.documentsRoot,
         item.finality.certificate.map({ $0.subject == .finalize(item.finality.proposal) }) ?? true
       else {
         logger.warning("a peer sent blocks that do not follow", metadata: ["peer": "\(peer)"])
         return
       }
-      (height, parent) = (item.block.header.height, digest)
+      (height, parent, view) = (item.block.header.height, digest, item.finality.proposal.view)
     }
     guard fresh.allSatisfy({ $0.finality.certificate?.isValid(for: validators, chain: chain.genesis.chain) ?? true })
     else {

@@ -36,6 +36,7 @@ extension Replica {
     let header = finalized.block.header
     queuedHeight = header.height
     queuedDigest = finalized.finality.proposal.payload
+    queuedView = finalized.finality.proposal.view
     attested = header.executed.height
     if !finalized.block.documents.isEmpty { newestWithDocuments = header.height }
     if let admitted {
@@ -85,12 +86,18 @@ extension Replica {
   private func executed(_ finalized: FinalizedBlock, _ documents: [AdmittedDocument], _ outcomes: [OutcomeRecord]) {
     guard !hasStopped else { return }
     blocks[finalized.finality.proposal.payload] = nil
-    awaited[finalized.finality.proposal.payload] = nil
     let head = chain.head
-    executedRecently.append((finalized.finality.proposal.payload, head.height))
+    let proposal = finalized.finality.proposal
+    executedRecently.append((proposal.payload, proposal, head.height))
     if executedRecently.count > Replica.rememberedBlocks { executedRecently.removeFirst() }
-    // Blocks that lost their view are of no use below the executed height.
-    if blocks.count > 32 { blocks = blocks.filter { $0.value.block.header.height > head.height } }
+    // Questions about views that are decided, and blocks that can no longer or not for long become final, are let go.
+    awaited = awaited.filter { $0.key.view > head.view }
+    let highest = queuedHeight + 2 * parameters.executionLag + 64
+    let asked = Set(awaited.keys.map(\.payload))
+    blocks = blocks.filter { digest, entry in
+      let height = entry.block.header.height
+      return height > head.height && (asked.contains(digest) || height <= highest && entry.standing != .invalid)
+    }
     observer.executed(head, documents, outcomes)
     advanceCatchUp(head)
     retryAwaited()

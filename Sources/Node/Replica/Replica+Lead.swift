@@ -11,8 +11,10 @@ extension Replica {
       return feed(.buildFailed(view: view))
     }
     let head = chain.head
-    // Backpressure: finality may not run further ahead of execution than L (fault 13).
-    guard header.height + 1 - min(head.height, header.height) <= parameters.executionLag else {
+    // Backpressure (fault 13): while execution is behind finality it is waited for. Where it is not, but the unfinalized
+    // ancestors alone are more than L, only an empty block may follow.
+    let isAhead = header.height + 1 - min(head.height, header.height) > parameters.executionLag
+    if isAhead, head.height < queuedHeight {
       postponedBuild = (view, parentView, parent)
       return
     }
@@ -21,7 +23,8 @@ extension Replica {
     let time = max(header.time, clock.now)
     let ancestors = pairsSinceExecution(parent)
     let documents = pool.take(
-      documents: parameters.blockDocuments, bytes: parameters.blockBytes, quota: parameters.issuerQuota, time: time
+      documents: isAhead ? 0 : parameters.blockDocuments, bytes: parameters.blockBytes, quota: parameters.issuerQuota,
+      time: time
     ) { document in
       let pair = Pool.JTIPair(issuer: document.envelope.issuer, jti: document.envelope.jti)
       return document.keyAddedAt > executed.height || ancestors.contains(pair)
@@ -54,7 +57,9 @@ extension Replica {
   /// that execution is not on the path of the vote (fault 13); the newest itself when things are quiet.
   private func attestable(_ parent: ParentHeader, _ head: ChainHead) -> Executed? {
     let newest = pool.isEmpty ? queuedHeight : queuedHeight - min(1, queuedHeight)
-    let height = max(parent.executed, min(head.height, newest, parent.height))
+    let lag = parameters.executionLag
+    let least = parent.height + 1 > lag ? parent.height + 1 - lag : 0
+    let height = max(parent.executed, min(head.height, max(newest, least), parent.height))
     return chain.executed(at: height)
   }
 }

@@ -35,7 +35,7 @@ extension Replica {
 
   func disconnected(from peer: Int) {
     peerHeights[peer] = nil
-    unasked[peer] = nil
+    for digest in unasked.removeValue(forKey: peer) ?? [] { forgetUnasked(digest) }
   }
 
   /// A document came into the pool (C-14).

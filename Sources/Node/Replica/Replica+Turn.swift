@@ -104,6 +104,11 @@ extension Replica {
       fail(.alarm("two certificates of view \(view) exclude each other: more than f validators misbehave"))
     case .keyUsedElsewhere(let vote):
       logger.error("this validator's key signed a vote elsewhere", metadata: ["view": "\(vote.subject.view)"])
+      do {
+        try signer?.distrust()
+      } catch {
+        fail(.storage("\(error)"))
+      }
     }
   }
 

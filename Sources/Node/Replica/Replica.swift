@@ -56,13 +56,14 @@ actor Replica {
   var blocks: [Digest: BlockEntry] = [:]
   /// Bodies that came unasked, by peer, oldest first: bounded, so that no peer can fill the memory.
   var unasked: [Int: [Digest]] = [:]
-  var awaited: [Digest: Verification] = [:]
+  var awaited: [Proposal: Verification] = [:]
   var postponedBuild: (view: UInt64, parentView: UInt64, parent: Digest)?
 
   // Finality and execution.
   /// The newest finalized block that was handed to execution.
   var queuedHeight: UInt64
   var queuedDigest: Digest
+  var queuedView: UInt64
   let executions: AsyncStream<ExecutionItem>.Continuation
   private let executionItems: AsyncStream<ExecutionItem>
   /// The newest finalized height whose block has documents, and the newest height that a finalized header attests.
@@ -70,9 +71,11 @@ actor Replica {
   var attested: UInt64
   var catchingUp: CatchUp?
   /// Digests of the last executed blocks: their bodies are in the database, valid and durable.
-  var executedRecently: [(digest: Digest, height: UInt64)] = []
+  var executedRecently: [(digest: Digest, proposal: Proposal?, height: UInt64)] = []
   static let rememberedBlocks = 256
   var peerHeights: [Int: PeerStatus] = [:]
+  /// Peers for whom blocks are being read.
+  var serving: Set<Int> = []
   /// Log positions with their views, for pruning.
   var logPositions: [(view: UInt64, position: WriteAheadLog.Position)] = []
 
@@ -120,13 +123,16 @@ actor Replica {
     let head = chain.head
     queuedHeight = head.height
     queuedDigest = head.block
+    queuedView = head.view
     attested = head.attested
     newestWithDocuments = try Replica.newestWithDocuments(chain, head)
 
     let oldest =
       head.height >= UInt64(Replica.rememberedBlocks) ? head.height - UInt64(Replica.rememberedBlocks) + 1 : 0
     for height in oldest...head.height {
-      if let leaf = try chain.store.leaf(at: height) { executedRecently.append((leaf.block, height)) }
+      if let leaf = try chain.store.leaf(at: height) {
+        executedRecently.append((leaf.block, try chain.store.finality(at: height)?.proposal, height))
+      }
     }
 
     log = try WriteAheadLog(folder: logFolder)
@@ -170,6 +176,13 @@ actor Replica {
 
   func start() {
     Task { await self.executeItems(executionItems) }
+    if machine.configuration.me != nil, machine.voting != .normal {
+      logger.warning(
+        """
+        votes are suspended (C-23): the sign state is missing or cannot be trusted. They resume after a finalization of the \
+        others; a validator that has never voted is started with --first-start in a fresh folder
+        """)
+    }
     feed(.start)
     reportStatus()
   }

@@ -50,6 +50,14 @@ struct Signer: ~Copyable {
     try file.replace(safe.cbor)
   }
 
+  /// Someone has signed with this key what this node has not: its own record of what it signed is worth nothing, also
+  /// after a restart.
+  mutating func distrust() throws {
+    rules = nil
+    isDirty = false
+    try file.replace([])
+  }
+
   mutating func sync() throws(StorageFailure) {
     guard isDirty, let rules else { return }
     try file.write(rules.cbor)

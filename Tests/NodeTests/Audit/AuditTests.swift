@@ -38,7 +38,9 @@ extension ProcessTests {
         let (height, root) = try await network.agreement()
         for report in [
           try await audit(network.home("observer-1")), try await audit(network.home("validator-2")),
-          try await Audit.url(network.processes.seats[2].url) { _, _ in },
+          try await Audit.url(
+            network.processes.seats[2].url, genesis: try NodeHome(network.processes.seats[2].home).readGenesis()
+          ) { _, _ in },
         ] {
           #expect(report.ok, "\(report.json.text)")
           #expect(report.height >= UInt64(height))
