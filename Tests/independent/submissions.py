@@ -62,9 +62,11 @@ def dry_run(report, demo, buyer):
     report.check("a dry run tells the outcome", would_be, answer.body)
     report.check("and records nothing", demo.node.status(answer.json["id"]).status == 404)
     unknown = ask(buyer.sign(buyer.payload(demo.network, "order/1", order("PO-DRY", supplier="nobody"))))
+    refused = unknown.json["wouldBe"]
     report.check(
-        "a dry run tells a rule's refusal and its place",
-        unknown.json["wouldBe"] == {"number": 3002, "name": "counterpartyUnknown", "pointer": "/terms/supplier"},
+        "a dry run tells a rule's refusal, its place and what to do",
+        (refused["number"], refused["name"], refused["pointer"]) == (3002, "counterpartyUnknown", "/terms/supplier")
+        and refused["remedy"].endswith("."),
         unknown.body,
     )
     text = disclose("note", "sea freight")

@@ -3,14 +3,6 @@ import Ledger
 import LedgerStore
 import Sodium
 
-extension Block {
-  /// Fault 13: a block with documents is at most L above the height it attests. Empty blocks are free of it, so that views
-  /// whose blocks can only become final as ancestors never leave the chain without a block that may follow.
-  func keepsLag(_ parameters: Parameters) -> Bool {
-    documents.isEmpty || header.height - header.executed.height <= parameters.executionLag
-  }
-}
-
 /// C-16: whether a block's documents may stand in it. A function of its bytes, its ancestors and the state at
 /// `header.executed.height`; where the node is, and what time it is, do not matter.
 struct BlockCheck: Sendable {

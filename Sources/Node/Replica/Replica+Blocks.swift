@@ -102,12 +102,12 @@ extension Replica {
     }
     if entry.standing == .invalid { return answer(verification, .invalid) }
     let header = entry.block.header
-    guard let parent = parentHeader(verification.parent) else {
+    guard let parent = parent(verification.parent) else {
       awaited[proposal] = verification
       return answer(verification, .notYet)
     }
     // Of this proposal alone: another leader may propose the same bytes where they belong.
-    guard header.parent == verification.parent, follows(entry.block, parent, proposal) else {
+    guard entry.block.fits(proposal, on: parent, in: chain.genesis) else {
       logger.warning("an invalid block was proposed", metadata: ["view": "\(proposal.view)"])
       return answer(verification, .invalid)
     }
@@ -158,36 +158,16 @@ extension Replica {
     }
   }
 
-  /// Height, time and attestation of a block that others may build on.
-  struct ParentHeader {
-    let height: UInt64
-    let time: Int64
-    let executed: UInt64
-  }
-
-  func parentHeader(_ digest: Digest) -> ParentHeader? {
+  /// What others may build on: a block that is not executed yet, or the executed head.
+  func parent(_ digest: Digest) -> BlockParent? {
     if let header = blocks[digest]?.block.header {
-      return ParentHeader(height: header.height, time: header.time, executed: header.executed.height)
+      return BlockParent(
+        digest: digest, height: header.height, time: header.time, attested: header.executed.height)
     }
     let head = chain.head
     guard head.block == digest else { return nil }
-    return ParentHeader(height: head.height, time: head.time, executed: head.attested)
+    return BlockParent(digest: digest, height: head.height, time: head.time, attested: head.attested)
   }
-
-  /// Everything that the header alone, its parent and the view decide.
-  private func follows(_ block: Block, _ parent: ParentHeader, _ proposal: Proposal) -> Bool {
-    let header = block.header
-    let validators = chain.genesis.validators
-    return header.protocolVersion == Header.currentProtocol && header.suite == Header.currentSuite
-      && header.chain == chain.genesis.chain && header.epoch == validators.epoch
-      && header.validators == validatorsDigest && header.nextValidators == validatorsDigest
-      && header.height == parent.height + 1 && header.time >= parent.time
-      && header.proposer == validators.leader(of: proposal.view)
-      && header.executed.height >= parent.executed && header.executed.height < header.height
-      && block.keepsLag(parameters)
-  }
-
-  private var validatorsDigest: Digest { chain.genesis.validatorsDigest }
 
   /// Documents are checked off the loop, in parallel, and never twice for the same bytes.
   private func check(_ block: Block, on parent: Digest) {

@@ -7,7 +7,7 @@ import Sodium
 extension Replica {
   /// Makes a block on `parent`, sends its body to everyone at once (C-7) and answers when the body is in the log.
   func build(view: UInt64, parentView: UInt64, parent: Digest) {
-    guard let header = parentHeader(parent), let index = machine.configuration.me else {
+    guard let header = self.parent(parent), let index = machine.configuration.me else {
       return feed(.buildFailed(view: view))
     }
     let head = chain.head
@@ -55,11 +55,11 @@ extension Replica {
   /// The newest height that the others have most likely executed too: one below the newest finalized while documents
   /// flow, so
   /// that execution is not on the path of the vote (fault 13); the newest itself when things are quiet.
-  private func attestable(_ parent: ParentHeader, _ head: ChainHead) -> Executed? {
+  private func attestable(_ parent: BlockParent, _ head: ChainHead) -> Executed? {
     let newest = pool.isEmpty ? queuedHeight : queuedHeight - min(1, queuedHeight)
     let lag = parameters.executionLag
     let least = parent.height + 1 > lag ? parent.height + 1 - lag : 0
-    let height = max(parent.executed, min(head.height, max(newest, least), parent.height))
+    let height = max(parent.attested, min(head.height, max(newest, least), parent.height))
     return chain.executed(at: height)
   }
 }
