@@ -28,7 +28,7 @@ struct DemoCommand: AsyncParsableCommand {
   var files = "genesis/demo/ubl"
 
   @Option(name: .long, help: "Seconds that banks have for their sealed offers.")
-  var offerSeconds = 2
+  var offerSeconds = 4
 
   @Option(name: .long, help: "Milliseconds to wait before each step.")
   var pace = 0
