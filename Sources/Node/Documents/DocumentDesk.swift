@@ -64,7 +64,6 @@ package final class DocumentDesk: Sendable {
 
   private func take(_ transmission: [UInt8]) throws -> Submitted {
     let (jws, disclosed) = DocumentDesk.split(transmission)
-    let id = try? SignedDocument(jws).id
     do {
       let admitted = try door.admitted(jws, head: chain.head.height)
       if !disclosed.isEmpty { try check(disclosed, of: admitted) }
@@ -72,6 +71,8 @@ package final class DocumentDesk: Sendable {
       if !disclosed.isEmpty { try keep(disclosed, of: admitted) }
       return Submitted(id: admitted.id, violations: nil, fresh: isNew ? admitted : nil)
     } catch let violations as Violations {
+      // Read once more only here: what is taken in is read once, by the door.
+      let id = try? SignedDocument(jws).id
       // The very content again: the first outcome is the answer, and disclosures that came late are kept.
       if violations.first.refusal == .replayed, let id, try chain.store.location(of: id) != nil || isFinalized(id) {
         if !disclosed.isEmpty { try keep(disclosed, of: door.checked(jws, keyKnownAt: chain.head.height)) }

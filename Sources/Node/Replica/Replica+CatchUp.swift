@@ -40,8 +40,11 @@ extension Replica {
     guard height > 0, height <= chain.head.height, serving.insert(peer).inserted else { return }
     let store = chain.store
     Task.detached {
-      let answer = try? Replica.answer(store, from: height)
-      await self.served(answer ?? [], to: peer)
+      do {
+        await self.served(try Replica.answer(store, from: height), to: peer)
+      } catch {
+        await self.fail(.damaged("\(error)"))
+      }
     }
   }
 
