@@ -98,22 +98,9 @@ package struct ReceivableCertificate: StateObject, Equatable {
   }
 }
 
-extension CBORWriter {
-  mutating func digests(_ digests: [Digest]) {
-    array(digests.count)
-    for digest in digests { self.digest(digest) }
-  }
-}
-
 extension CBORReader {
   /// Minor units; never negative.
   mutating func amount() throws(CBORError) -> Int64 { Int64(try unsigned(upTo: UInt64(Int64.max))) }
-
-  mutating func digests(upTo bound: Int) throws(CBORError) -> [Digest] {
-    var digests: [Digest] = []
-    for _ in 0..<(try array(upTo: bound)) { digests.append(try digest()) }
-    return digests
-  }
 
   mutating func status<T: RawRepresentable>(_ type: T.Type = T.self) throws(CBORError) -> T where T.RawValue == UInt8 {
     guard let status = T(rawValue: UInt8(try unsigned(upTo: 255))) else { throw failure(.invalidValue) }

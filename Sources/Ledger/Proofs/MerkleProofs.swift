@@ -126,14 +126,14 @@ package struct ConsistencyProof: Equatable, Sendable, CBORCodable {
 }
 
 extension CBORWriter {
-  mutating func digests(_ digests: [Digest]) {
+  package mutating func digests(_ digests: [Digest]) {
     array(digests.count)
     for digest in digests { self.digest(digest) }
   }
 }
 
 extension CBORReader {
-  mutating func digests(upTo bound: Int) throws(CBORError) -> [Digest] {
+  package mutating func digests(upTo bound: Int) throws(CBORError) -> [Digest] {
     let count = try array(upTo: bound)
     var digests: [Digest] = []
     for _ in 0..<count { digests.append(try digest()) }

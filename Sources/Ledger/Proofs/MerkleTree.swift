@@ -18,13 +18,7 @@ package enum LedgerTreeHasher: TreeHasher {
 /// The Merkle tree of RFC 6962 §2.1 over an ordered list.
 package enum MerkleTree {
   package static func root<H: TreeHasher>(of leaves: [[UInt8]], hasher: H.Type = LedgerTreeHasher.self) -> Digest {
-    root(ofLeafHashes: leaves.map { H.leaf($0) }, hasher: hasher)
-  }
-
-  package static func root<H: TreeHasher>(
-    ofLeafHashes hashes: [Digest], hasher: H.Type = LedgerTreeHasher.self
-  ) -> Digest {
-    root(ofHashes: hashes[...], hasher: hasher)
+    root(ofHashes: leaves.map { H.leaf($0) }[...], hasher: hasher)
   }
 
   /// The root over a run of leaves that are already hashed.
