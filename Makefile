@@ -5,7 +5,7 @@ BUILD := swift build -c release
 PROGRAM := .build/release/lianrong
 ARGS ?=
 
-.PHONY: demo test build packages swift schemas lint clean
+.PHONY: demo test build packages swift schemas lint clean model fuzz chaos simulate
 
 demo: build
 	@$(PROGRAM) demo $(ARGS)
@@ -15,6 +15,19 @@ test: packages
 	$(BUILD) --build-tests
 	swift test -c release --disable-testable-imports --skip-build
 	Tests/independent/run.sh $(PROGRAM)
+
+# Ten minutes of four real nodes under real faults (docs/chaos.md): make chaos ARGS="--minutes 60 --seed 7".
+chaos: build
+	$(PROGRAM) chaos $(ARGS)
+
+# Whole networks in one process, from seeds: make simulate ARGS="--seeds 1..10000".
+simulate: build
+	$(PROGRAM) simulate $(ARGS)
+
+# The rules of consensus in TLA+ (docs/spec/README.md). About four minutes; needs Java.
+model:
+	@.ci/packages python3 python3-venv
+	Tests/model/run.sh
 
 build: packages
 	$(BUILD) --product lianrong

@@ -51,9 +51,16 @@ let package = Package(
     // The shell.
     .target(name: "LedgerStore", dependencies: ["CLevelDB", "Ledger", "Sodium"], swiftSettings: house),
     .target(
-      name: "Node",
+      name: "Replication",
       dependencies: [
         "LedgerStore", "Financing", "Consensus", "Contracts", "Ledger", "Sodium",
+        .product(name: "DequeModule", package: "swift-collections"),
+      ],
+      swiftSettings: house),
+    .target(
+      name: "Node",
+      dependencies: [
+        "Replication", "LedgerStore", "Financing", "Consensus", "Contracts", "Ledger", "Sodium",
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -73,10 +80,11 @@ let package = Package(
     .executableTarget(
       name: "lianrong",
       dependencies: [
-        "Node", "Client", "Contracts", "Ledger", "Sodium",
+        "Node", "Replication", "Client", "Contracts", "Ledger", "Sodium",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
+      exclude: ["SimulateCommand.swift"],
       swiftSettings: house),
 
     .testTarget(name: "SodiumTests", dependencies: ["Sodium"], swiftSettings: house),
@@ -90,7 +98,7 @@ let package = Package(
       name: "ClientTests", dependencies: ["Client", "Financing", "Contracts", "Ledger"], swiftSettings: house),
     .testTarget(
       name: "NodeTests",
-      dependencies: ["Node", "Client", "LedgerStore", "Financing", "Contracts", "Ledger", "Sodium"] + nio,
+      dependencies: ["Node", "Replication", "Client", "LedgerStore", "Financing", "Contracts", "Ledger", "Sodium"] + nio,
       swiftSettings: house),
     // The architecture, the documents and the house rules, checked against the files.
     .testTarget(

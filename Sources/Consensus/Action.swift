@@ -10,9 +10,11 @@ package enum Action: Equatable, Sendable {
   case sign(VoteSubject)
   case broadcast(Message)
   case send(Message, to: Int)
-  /// Lead: make a block on this parent, send its body to everyone at once, answer `.built` when it is durable.
+  /// Lead: make a block on this parent, send its body to everyone at once, answer `.built` when it is durable. On a
+  /// boundary block there is none to make: the answer is its own payload (C-31).
   case build(view: UInt64, parentView: UInt64, parentPayload: Digest)
   /// Validate and make durable, answer with `.verdict`. May be asked again, for the same or for the stronger purpose.
+  /// A proposal with the payload of its parent is valid exactly when that is a boundary block of this epoch (C-31).
   case verify(Proposal, parentPayload: Digest, Purpose)
   /// Ask this peer for the body, unless it is here.
   case fetchBody(Digest, from: Int)
@@ -20,7 +22,8 @@ package enum Action: Equatable, Sendable {
   case arm(Timer, milliseconds: Int64)
   case evidence(Evidence)
   /// Newly finalized, oldest first, each on the one before it, the first on the previous floor. The certificate is the
-  /// last one's. After a restart, what lies above the floor that was given comes again.
+  /// last one's. After a restart, what lies above the floor that was given comes again. A boundary block may come several
+  /// times, each on the one before it (C-31): it is one block of the chain.
   case finalized([Proposal], Certificate)
   /// The chain is finalized up to here, and peers may no longer hold what lies between: fetch blocks by height, then
   /// answer `.finalizedElsewhere`. Repeated until it is.

@@ -43,7 +43,7 @@ extension Machine {
   package struct Floor: Equatable, Sendable {
     package let view: UInt64
     package let payload: Digest
-    /// Nil for the genesis block (view 0) and for the first block of an epoch.
+    /// Nil where an epoch begins: view 0 holds the genesis block or the boundary block of the epoch before (C-32).
     package let finalization: Certificate?
 
     package init(view: UInt64, payload: Digest, finalization: Certificate?) {

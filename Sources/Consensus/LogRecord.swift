@@ -18,6 +18,11 @@ package enum LogRecord: Hashable, Sendable, CBORCodable {
     }
   }
 
+  /// The log holds no votes but the node's own.
+  func isOwnVote(after epoch: UInt64) -> Bool {
+    if case .vote(let vote) = self { vote.epoch > epoch } else { false }
+  }
+
   package func encode(to writer: inout CBORWriter) {
     writer.array(2)
     switch self {

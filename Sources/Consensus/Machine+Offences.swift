@@ -68,7 +68,9 @@ extension Machine {
       if newest != nil { break }
     }
     let finalization = state(finalizedView)?.finalization ?? floor.finalization
-    actions.append(.send(.newestVote(of: signer, newest, finalization: finalization), to: peer))
+    actions.append(
+      .send(
+        .newestVote(of: signer, epoch: validators.epoch, newest, finalization: finalization), to: peer))
   }
 
   /// C-23: ends a suspension at a finalization above everything that the key is known to have signed.

@@ -31,9 +31,10 @@ extension Machine {
     switch message {
     case .vote(let vote): wants(vote)
     case .certificate(let certificate): wants(certificate)
-    case .fetch, .fetchNewestVote: true
-    case .newestVote(let signer, _, _):
-      if case .suspended = voting { signer == configuration.me } else { false }
+    case .fetch: true
+    case .fetchNewestVote(_, let epoch): epoch == validators.epoch
+    case .newestVote(let signer, let epoch, _, _):
+      if case .suspended = voting { epoch == validators.epoch && signer == configuration.me } else { false }
     }
   }
 
@@ -45,9 +46,10 @@ extension Machine {
       if vote.subject.view < currentView { answerStraggler(peer) }
     case .certificate(let certificate): take(certificate)
     case .fetch(let requested): serve(requested, to: peer)
-    case .fetchNewestVote(let signer): reportNewestVote(of: signer, to: peer)
-    case .newestVote(let signer, let vote, let finalization):
-      hear(signer, vote, finalization, from: peer)
+    case .fetchNewestVote(let signer, let epoch):
+      if epoch == validators.epoch { reportNewestVote(of: signer, to: peer) }
+    case .newestVote(let signer, let epoch, let vote, let finalization):
+      if epoch == validators.epoch { hear(signer, vote, finalization, from: peer) }
     }
   }
 

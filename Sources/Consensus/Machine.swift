@@ -1,7 +1,8 @@
 import Ledger
 import Sodium
 
-/// One validator's (or observer's) part in Simplex consensus over opaque payloads, for one epoch.
+/// One validator's (or observer's) part in Simplex consensus over opaque payloads, for one epoch. When the epoch's
+/// boundary block is final and executed, the shell puts a new machine in its place, with that block as floor (C-32).
 ///
 /// It is a value: the same inputs give the same actions on every machine, and it knows no clock, disk, network, key or
 /// block. The shell feeds it inputs and performs the actions in order (`docs/spec/consensus.md`, "A turn").
@@ -13,7 +14,8 @@ package struct Machine: Equatable, Sendable {
   package internal(set) var currentView: UInt64
   /// The view of the newest finalization held, at or above the floor's.
   package internal(set) var finalizedView: UInt64
-  /// What may still be signed. The live copy of the sign-state file's content.
+  /// What may still be signed in this epoch. Whoever keeps it durable merges it into what is there, so that the file
+  /// never goes back to an earlier epoch (C-33).
   package internal(set) var rules: VotingRules
   package internal(set) var voting = Voting.normal
 
@@ -54,7 +56,8 @@ package struct Machine: Equatable, Sendable {
   package enum Voting: Equatable, Sendable {
     case normal
     /// C-23: it is unknown, or known to be wrong, what this key has signed. Ends with a finalization above `view`, the
-    /// highest vote by this key that anyone has shown, once q − 1 others (bits in `reports`) have answered.
+    /// highest vote by this key that anyone has shown, once q − 1 others (bits in `reports`) have answered. Above `.max`
+    /// there is none: the suspension lasts for this epoch (C-33).
     case suspended(above: UInt64, reports: UInt32)
     /// After an alarm: this node no longer trusts its view of the chain.
     case stopped
@@ -64,7 +67,8 @@ package struct Machine: Equatable, Sendable {
   ///
   /// - `records`: the log, in the order it was written.
   /// - `floor`: the newest block that the shell has finalized, with body and finalization durable in its store.
-  /// - `signState`: the content of the sign-state file; nil when missing or damaged (C-23). An observer needs none.
+  /// - `signState`: the content of the sign-state file; nil when missing or damaged (C-23). An observer needs none. One of
+  ///   an earlier epoch says nothing of this one; one of a later epoch forbids every vote in this one (C-33).
   package init(
     configuration: Configuration, replaying records: [LogRecord] = [], floor: Floor, signState: VotingRules?
   ) {
@@ -72,15 +76,20 @@ package struct Machine: Equatable, Sendable {
     self.floor = floor
     currentView = floor.view + 1
     finalizedView = floor.view
-    rules = VotingRules()
+    rules = VotingRules(epoch: configuration.validators.epoch)
     silence = Array(repeating: 0, count: configuration.validators.count)
     entry = floor.finalization
     forgotten = floor.view > configuration.retention ? floor.view - configuration.retention - 1 : 0
     rules.close(through: forgotten)
     replay(records)
-    if let signState {
+    guard configuration.me != nil else { return }
+    if signState?.epoch ?? 0 > rules.epoch || records.contains(where: { $0.isOwnVote(after: rules.epoch) }) {
+      // C-33: it has voted in a later epoch, and catches up without a vote in this one.
+      rules.close(through: .max)
+      voting = .suspended(above: .max, reports: 0)
+    } else if let signState {
       rules.merge(signState)
-    } else if configuration.me != nil {
+    } else {
       voting = .suspended(above: 0, reports: 0)
     }
   }

@@ -6,5 +6,7 @@ extension ActRegistry {
   ]
 
   /// Who belongs to the network, and with which keys.
-  package static let membership: [any Act.Type] = [AdmitMember.self, AddKey.self, RevokeKey.self, ApproveAct.self]
+  package static let membership: [any Act.Type] = [
+    AdmitMember.self, AddKey.self, RevokeKey.self, ChangeValidators.self, ApproveAct.self,
+  ]
 }

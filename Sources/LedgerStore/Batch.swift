@@ -1,42 +1,37 @@
-import CLevelDB
+/// Changes that take effect together. Later ones for a key win.
+package struct Batch: Equatable, Sendable {
+  package enum Operation: Equatable, Sendable {
+    case put(key: [UInt8], value: [UInt8])
+    /// Deleting a key that is not there is no error.
+    case delete(key: [UInt8])
+  }
 
-/// Changes that take effect together. Later entries for a key win.
-///
-/// Unchecked, because it has one owner, changes need exclusive access, and LevelDB touches a batch that is being
-/// written only inside its own queue of writers.
-package struct Batch: ~Copyable, @unchecked Sendable {
-  let pointer: OpaquePointer
-  /// The number of entries.
-  package private(set) var count = 0
+  /// In the order in which they take effect.
+  package private(set) var operations: [Operation] = []
   /// The size of all keys and values.
   package private(set) var byteCount = 0
 
-  package init() { pointer = leveldb_writebatch_create() }
+  package init() {}
 
-  deinit { leveldb_writebatch_destroy(pointer) }
+  /// The number of changes.
+  package var count: Int { operations.count }
 
   package mutating func put(_ key: [UInt8], _ value: [UInt8]) {
-    key.withCharacters { key, keyCount in
-      value.withCharacters { leveldb_writebatch_put(pointer, key, keyCount, $0, $1) }
-    }
-    count += 1
+    operations.append(.put(key: key, value: value))
     byteCount += key.count + value.count
   }
 
   package mutating func put(_ key: StoreKey, _ value: [UInt8]) { put(key.bytes, value) }
 
-  /// Deleting a key that is not there is no error.
   package mutating func delete(_ key: [UInt8]) {
-    key.withCharacters { leveldb_writebatch_delete(pointer, $0, $1) }
-    count += 1
+    operations.append(.delete(key: key))
     byteCount += key.count
   }
 
   package mutating func delete(_ key: StoreKey) { delete(key.bytes) }
 
   package mutating func clear() {
-    leveldb_writebatch_clear(pointer)
-    count = 0
+    operations.removeAll(keepingCapacity: true)
     byteCount = 0
   }
 }

@@ -26,8 +26,9 @@ extension Database {
       try Database.remove(part)
       return nil
     }
-    try Folder.rename(part, to: path)
-    try Folder.sync(Folder.parent(of: path), through: .system)
+    let files = SystemFiles()
+    try files.rename(part, to: path)
+    try files.syncFolder(files.folder(of: path))
     return copied
   }
 
@@ -39,7 +40,7 @@ extension Database {
   }
 }
 
-extension Snapshot {
+extension StoreReading {
   fileprivate func fill(
     _ path: String, _ prefixes: [[UInt8]], _ batchBytes: Int, _ progress: (Database.CopyProgress) -> Walk
   ) throws(StorageFailure) -> Database.CopyProgress? {

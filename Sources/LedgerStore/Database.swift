@@ -1,8 +1,8 @@
 import CLevelDB
 
-/// The node's key-value store: sorted keys, atomic batches, consistent snapshots. Safe to share between threads.
-/// Every checksum is verified on every read; a failed write closes the database to further writes until it is reopened.
-package struct Database: ~Copyable, Sendable {
+/// LevelDB in a folder. Every checksum is verified on every read; a failed write closes the database to further writes
+/// until it is reopened. Copies share one open database, which is closed with the last of them and of its snapshots.
+package struct Database: Sendable {
   package struct Options: Sendable {
     /// Memory for uncompressed blocks that were read.
     package var cacheBytes = 32 << 20
@@ -26,8 +26,9 @@ package struct Database: ~Copyable, Sendable {
     if createIfMissing { try Database.refuseToCreateOverData(path) }
     let handle = try DatabaseHandle(path: path, createIfMissing: createIfMissing, options)
     // LevelDB leaves the names of a new folder and of its CURRENT file to the next crash.
-    try Folder.sync(path, through: .system)
-    try Folder.sync(Folder.parent(of: path), through: .system)
+    let files = SystemFiles()
+    try files.syncFolder(path)
+    try files.syncFolder(files.folder(of: path))
     self.handle = handle
   }
 
@@ -35,7 +36,7 @@ package struct Database: ~Copyable, Sendable {
   private static func refuseToCreateOverData(_ path: String) throws(StorageFailure) {
     let names: [String]
     do {
-      names = try Folder.names(in: path)
+      names = try SystemFiles().names(in: path)
     } catch {
       if error.kind == .missing { return }
       throw error
@@ -46,30 +47,6 @@ package struct Database: ~Copyable, Sendable {
     }
   }
 
-  /// Applies the batch as a whole or not at all. With `sync` it is durable on return, together with every write before
-  /// it that was also synced; a write that was not may be lost alone, so leave `sync` off only for what can be redone.
-  package func write(_ batch: borrowing Batch, sync: Bool) throws(StorageFailure) {
-    try handle.write(batch.pointer, sync: sync)
-  }
-
-  /// The database as it is now, unchanged by later writes.
-  package func snapshot() -> Snapshot { Snapshot(handle) }
-
-  /// Bytes on disk, roughly, of the keys with this prefix; recent writes are not counted.
-  package func approximateSize(under prefix: [UInt8] = []) -> UInt64 {
-    // Beyond every key of the layout, for a prefix without an end of its own.
-    let end = StoreKey.end(ofPrefix: prefix) ?? [UInt8](repeating: 0xFF, count: prefix.count + 64)
-    var size: UInt64 = 0
-    prefix.withCharacters { start, startCount in
-      end.withCharacters { limit, limitCount in
-        var (start, limit): (UnsafePointer<CChar>?, UnsafePointer<CChar>?) = (start, limit)
-        var (startCount, limitCount) = (startCount, limitCount)
-        leveldb_approximate_sizes(handle.database, 1, &start, &startCount, &limit, &limitCount, &size)
-      }
-    }
-    return size
-  }
-
   /// One of LevelDB's own figures, such as `leveldb.stats`; nil for a name it does not know.
   package func property(_ name: String) -> String? {
     guard let text = leveldb_property_value(handle.database, name) else { return nil }
@@ -77,15 +54,40 @@ package struct Database: ~Copyable, Sendable {
     return String(cString: text)
   }
 
-  /// Rewrites all tables without what was deleted or replaced. Takes long and blocks the caller's thread; what fails in
-  /// it is reported by the next write.
+  /// Everything, as `compact(from:to:)`.
   package func compact() { leveldb_compact_range(handle.database, nil, 0, nil, 0) }
 }
 
-extension Database: StoreReading {
+extension Database: KeyValueStore {
   package func get(_ key: [UInt8]) throws(StorageFailure) -> [UInt8]? { try handle.get(key, handle.reading) }
 
-  package func cursor(fillsCache: Bool) -> Cursor {
-    Cursor(handle, DatabaseHandle.readOptions(fillsCache: fillsCache))
+  package func walk(
+    from key: [UInt8], backwards: Bool, fillsCache: Bool,
+    _ body: (_ key: [UInt8], _ value: [UInt8]) throws(StorageFailure) -> Walk
+  ) throws(StorageFailure) {
+    var cursor = Cursor(handle, DatabaseHandle.readOptions(fillsCache: fillsCache))
+    try cursor.walk(from: key, backwards: backwards, body)
+  }
+
+  package func write(_ batch: Batch, sync: Bool) throws(StorageFailure) { try handle.write(batch, sync: sync) }
+
+  package func snapshot() -> any StoreReading { Snapshot(handle) }
+
+  package func compact(from start: [UInt8], to end: [UInt8]) {
+    start.withCharacters { start, startCount in
+      end.withCharacters { leveldb_compact_range(handle.database, start, startCount, $0, $1) }
+    }
+  }
+
+  package func approximateSize(under prefix: [UInt8]) -> UInt64 {
+    var size: UInt64 = 0
+    prefix.withCharacters { start, startCount in
+      StoreKey.limit(ofPrefix: prefix).withCharacters { limit, limitCount in
+        var (start, limit): (UnsafePointer<CChar>?, UnsafePointer<CChar>?) = (start, limit)
+        var (startCount, limitCount) = (startCount, limitCount)
+        leveldb_approximate_sizes(handle.database, 1, &start, &startCount, &limit, &limitCount, &size)
+      }
+    }
+    return size
   }
 }

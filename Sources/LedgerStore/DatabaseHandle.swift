@@ -1,7 +1,7 @@
 import CLevelDB
 import Synchronization
 
-/// Owns an open LevelDB and what LevelDB borrows from its opener. Database, snapshots and cursors share it, so that
+/// Owns an open LevelDB and what LevelDB borrows from its opener. Databases, snapshots and cursors share it, so that
 /// none of them can outlive it: the files are closed, and their lock dropped, when the last of these is gone.
 ///
 /// Unchecked, because LevelDB documents its handle as safe for concurrent use; the pointers never change.
@@ -49,16 +49,27 @@ final class DatabaseHandle: @unchecked Sendable {
     leveldb_filterpolicy_destroy(filter)
   }
 
-  func write(_ batch: OpaquePointer, sync: Bool) throws(StorageFailure) {
+  func write(_ batch: Batch, sync: Bool) throws(StorageFailure) {
     if let first = failure.withLock({ $0 }) {
       throw StorageFailure(
         first.kind, "the database takes no writes since one failed (\(first.message))", advice: "Restart the node")
+    }
+    let changes = leveldb_writebatch_create()!
+    defer { leveldb_writebatch_destroy(changes) }
+    for operation in batch.operations {
+      switch operation {
+      case .put(let key, let value):
+        key.withCharacters { key, keyCount in
+          value.withCharacters { leveldb_writebatch_put(changes, key, keyCount, $0, $1) }
+        }
+      case .delete(let key): key.withCharacters { leveldb_writebatch_delete(changes, $0, $1) }
+      }
     }
     let options = leveldb_writeoptions_create()!
     defer { leveldb_writeoptions_destroy(options) }
     leveldb_writeoptions_set_sync(options, sync ? 1 : 0)
     do {
-      try reporting { leveldb_write(database, options, batch, $0) }
+      try reporting { leveldb_write(database, options, changes, $0) }
     } catch {
       failure.withLock { if $0 == nil { $0 = error } }
       throw error

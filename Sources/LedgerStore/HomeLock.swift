@@ -3,7 +3,7 @@ import Glibc
 /// Exclusive use of a node's home folder, for as long as this value lives. The kernel drops the lock with the process,
 /// so nothing has to be cleaned up after a crash; the file stays, as removing it would let two nodes lock two files.
 package struct HomeLock: ~Copyable, Sendable {
-  private let file: StoredFile
+  private let file: SystemFile
 
   /// The lock's name in the folder. It holds the process id of its last owner.
   package static let name = "lock"
@@ -11,7 +11,7 @@ package struct HomeLock: ~Copyable, Sendable {
   /// Fails with `locked`, naming the process, while another owner lives, in this process or another.
   package init(folder: String) throws(StorageFailure) {
     let path = folder + "/" + HomeLock.name
-    let file = try StoredFile(path, .createOrOpen)
+    let file = try SystemFile(path, .createOrOpen)
     while flock(file.descriptor, LOCK_EX | LOCK_NB) != 0 {
       if errno == EINTR { continue }
       guard errno == EWOULDBLOCK else { throw StorageFailure("lock", path, errno: errno) }
@@ -20,7 +20,7 @@ package struct HomeLock: ~Copyable, Sendable {
         .locked, "\(folder) is in use by \(owner.isEmpty ? "another process" : "process \(owner)")")
     }
     try file.truncate(to: 0)
-    try file.write(Array("\(getpid())\n".utf8), at: 0, through: .system)
+    try file.write(Array("\(getpid())\n".utf8), at: 0)
     self.file = file
   }
 }

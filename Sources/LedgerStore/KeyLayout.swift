@@ -1,3 +1,4 @@
+import Ledger
 import Sodium
 
 /// Where everything stands in the database: one leading byte a table, then fields of fixed width in big-endian, so that
@@ -19,6 +20,12 @@ package enum StoreKey: Hashable, Sendable {
   case replay(issuer: String, jti: String)
   /// The latest value of a state key.
   case state([UInt8])
+  /// The state key of a path, so that the keys below a node of the state tree can be found.
+  case statePath(Digest)
+  /// Evidence that this node has seen and no block carries yet.
+  case evidence(Offence)
+  /// The end of an epoch: its boundary block's header, certificate, and the next validators.
+  case epoch(UInt64)
   /// A node of the state tree, by version and nibble path.
   case treeNode([UInt8])
   /// The nodes of the state tree that no version from `version` on refers to, one list a version.
@@ -41,6 +48,9 @@ package enum StoreKey: Hashable, Sendable {
     case history = 0x09
     case marker = 0x0A
     case leaf = 0x0B
+    case statePath = 0x0C
+    case evidence = 0x0D
+    case epoch = 0x0E
 
     /// What every key of the table, and no other, begins with.
     package var prefix: [UInt8] { [rawValue] }
@@ -48,16 +58,16 @@ package enum StoreKey: Hashable, Sendable {
 
   /// Single values that say how far something has come.
   package enum Marker: UInt8, CaseIterable, Sendable {
-    /// The highest finalized height whose block and certificate are here.
-    case finalizedHeight = 0x01
     /// The highest height whose outcomes and state are here.
     case executedHeight = 0x02
-    /// The lowest height whose block has not been pruned.
+    /// The lowest height whose block has not been pruned: 8 bytes, big-endian. Raised before anything is deleted.
     case oldestHeight = 0x03
-    /// The lowest version of the state tree that is still whole.
+    /// The lowest version of the state tree that is still whole: 8 bytes, big-endian, raised before anything is deleted.
     case oldestVersion = 0x04
-    /// The number of positions in the history.
-    case historySize = 0x05
+    /// How far a download of the state has come (`StateDownload`); removed when it is whole.
+    case stateDownload = 0x06
+    /// What a download is proved by (`SnapshotManifest`); removed when it is whole.
+    case snapshot = 0x07
   }
 
   package var table: Table {
@@ -70,6 +80,9 @@ package enum StoreKey: Hashable, Sendable {
     case .location: .location
     case .replay: .replay
     case .state: .state
+    case .statePath: .statePath
+    case .evidence: .evidence
+    case .epoch: .epoch
     case .treeNode: .treeNode
     case .staleNode: .staleNode
     case .history: .history
@@ -81,9 +94,14 @@ package enum StoreKey: Hashable, Sendable {
     var key = table.prefix
     switch self {
     case .format: break
-    case .block(let number), .outcomes(let number), .finalization(let number), .leaf(let number), .history(let number):
+    case .block(let number), .outcomes(let number), .finalization(let number), .leaf(let number), .history(let number),
+      .epoch(let number):
       key.appendBigEndian(number)
-    case .location(let id): key += id.bytes
+    case .location(let id), .statePath(let id): key += id.bytes
+    case .evidence(let offence):
+      key.appendBigEndian(offence.epoch)
+      key.appendBigEndian(offence.view)
+      key.append(UInt8(truncatingIfNeeded: offence.signer))
     case .replay(let issuer, let jti):
       key = StoreKey.replayPrefix(issuer: issuer)
       key += jti.utf8
@@ -123,6 +141,7 @@ extension StoreKey {
     case .finalization where rest == 8: self = .finalization(height: number!)
     case .leaf where rest == 8: self = .leaf(height: number!)
     case .history where rest == 8: self = .history(number!)
+    case .epoch where rest == 8: self = .epoch(number!)
     case .location:
       guard let id = Digest(bytes[1...]) else { return nil }
       self = .location(id)
@@ -133,6 +152,12 @@ extension StoreKey {
       else { return nil }
       self = .replay(issuer: issuer, jti: jti)
     case .state: self = .state(Array(bytes[1...]))
+    case .statePath:
+      guard let path = Digest(bytes[1...]) else { return nil }
+      self = .statePath(path)
+    case .evidence:
+      guard rest == 17, let number, let view = bytes.bigEndian(UInt64.self, at: 9) else { return nil }
+      self = .evidence(Offence(epoch: number, view: view, signer: Int(bytes[17])))
     case .treeNode: self = .treeNode(Array(bytes[1...]))
     case .staleNode:
       guard let number else { return nil }
@@ -148,5 +173,10 @@ extension StoreKey {
   package static func end(ofPrefix prefix: [UInt8]) -> [UInt8]? {
     guard let last = prefix.lastIndex(where: { $0 != 0xFF }) else { return nil }
     return prefix[..<last] + [prefix[last] + 1]
+  }
+
+  /// Bytes that lie beyond every key of the layout with this prefix, and below those beyond it.
+  static func limit(ofPrefix prefix: [UInt8]) -> [UInt8] {
+    end(ofPrefix: prefix) ?? prefix + [UInt8](repeating: 0xFF, count: 64)
   }
 }

@@ -9,7 +9,7 @@ package struct SignStateFile: ~Copyable, Sendable {
     case intact([UInt8])
     /// Only one slot can be read. Either a crash cut a write short, which had not returned, and this is the last value;
     /// or the newest slot has rotted, and this is the one before. The two look the same: trust it only together with a
-    /// log that replays whole.
+    /// log that replays whole and holds a record (`nextSequence` above 1), as the log is synced first.
     case torn([UInt8])
     /// There is no file: a new node, or a lost one.
     case missing
@@ -22,24 +22,24 @@ package struct SignStateFile: ~Copyable, Sendable {
   private static let headerBytes = 16
 
   private let path: String
-  private let disk: Disk
-  private var file: StoredFile?
+  private let files: any FileSystem
+  private var file: (any StoredFile)?
   /// Of the slot to be written next; its parity says which.
   private var nextSequence: UInt64 = 0
   private var failure: StorageFailure?
 
   /// Touches no file yet.
-  package init(path: String, disk: Disk = .system) {
+  package init(path: String, files: any FileSystem = SystemFiles()) {
     self.path = path
-    self.disk = disk
+    self.files = files
   }
 
   /// Reads the file, after which `write` may be used if there was a value.
   package mutating func read() throws(StorageFailure) -> Contents {
     file = nil
-    let opened: StoredFile
+    let opened: any StoredFile
     do {
-      opened = try StoredFile(path, .readWrite)
+      opened = try files.open(path, .readWrite)
     } catch {
       if error.kind == .missing { return .missing }
       throw error
@@ -59,7 +59,7 @@ package struct SignStateFile: ~Copyable, Sendable {
       contents = .torn(newest.payload)
     }
     nextSequence = newest.sequence + 1
-    file = consume opened
+    file = opened
     return contents
   }
 
@@ -67,13 +67,13 @@ package struct SignStateFile: ~Copyable, Sendable {
   /// over a missing or damaged file it fails, as such a node must not vote.
   package mutating func write(_ bytes: [UInt8]) throws(StorageFailure) {
     try refuse(bytes)
-    guard file != nil else {
+    guard let file else {
       throw StorageFailure(.missing, "the sign-state file \(path) holds no value to go on from")
     }
     let slot = Int(nextSequence & 1)
     do {
-      try file!.write(SignStateFile.encode(bytes, nextSequence), at: slot * SignStateFile.slotBytes, through: disk)
-      try file!.sync(through: disk)
+      try file.write(SignStateFile.encode(bytes, nextSequence), at: slot * SignStateFile.slotBytes)
+      try file.sync()
     } catch {
       failure = error
       throw error
@@ -88,13 +88,13 @@ package struct SignStateFile: ~Copyable, Sendable {
     file = nil
     let part = path + ".part"
     do {
-      let fresh = try StoredFile(part, .create)
+      let fresh = try files.open(part, .create)
       let vacant = [UInt8](repeating: 0, count: SignStateFile.slotBytes)
-      try fresh.write(SignStateFile.encode(bytes, 0) + vacant, at: 0, through: disk)
-      try fresh.sync(through: disk)
-      try Folder.rename(part, to: path)
-      try Folder.sync(Folder.parent(of: path), through: disk)
-      file = consume fresh
+      try fresh.write(SignStateFile.encode(bytes, 0) + vacant, at: 0)
+      try fresh.sync()
+      try files.rename(part, to: path)
+      try files.syncFolder(files.folder(of: path))
+      file = fresh
     } catch {
       failure = error
       throw error

@@ -1,10 +1,10 @@
 import CLevelDB
 
-/// The database as it was at one moment, while this value lives. Old values stay on disk for it, so drop it soon.
+/// The database as it was at one moment, while this lives. It holds the database open.
 ///
 /// Unchecked, because LevelDB allows reads through a snapshot, and its release, on any thread; the pointers never
 /// change.
-package struct Snapshot: ~Copyable, @unchecked Sendable {
+final class Snapshot: StoreReading, @unchecked Sendable {
   private let handle: DatabaseHandle
   private let pointer: OpaquePointer
   private let options: OpaquePointer
@@ -19,12 +19,14 @@ package struct Snapshot: ~Copyable, @unchecked Sendable {
     leveldb_readoptions_destroy(options)
     leveldb_release_snapshot(handle.database, pointer)
   }
-}
 
-extension Snapshot: StoreReading {
-  package func get(_ key: [UInt8]) throws(StorageFailure) -> [UInt8]? { try handle.get(key, options) }
+  func get(_ key: [UInt8]) throws(StorageFailure) -> [UInt8]? { try handle.get(key, options) }
 
-  package func cursor(fillsCache: Bool) -> Cursor {
-    Cursor(handle, DatabaseHandle.readOptions(snapshot: pointer, fillsCache: fillsCache))
+  func walk(
+    from key: [UInt8], backwards: Bool, fillsCache: Bool,
+    _ body: (_ key: [UInt8], _ value: [UInt8]) throws(StorageFailure) -> Walk
+  ) throws(StorageFailure) {
+    var cursor = Cursor(handle, DatabaseHandle.readOptions(snapshot: pointer, fillsCache: fillsCache))
+    try cursor.walk(from: key, backwards: backwards, body)
   }
 }

@@ -11,9 +11,9 @@ extension WriteAheadLog {
   }
 
   /// Reads all segments and leaves only what is valid, durably.
-  static func recover(_ folder: String, through disk: Disk) throws(StorageFailure) -> Recovered {
-    try Folder.create(folder, through: disk)
-    let numbers = try Folder.names(in: folder).compactMap { name -> UInt64? in
+  static func recover(_ folder: String, in files: any FileSystem) throws(StorageFailure) -> Recovered {
+    try files.createFolder(folder)
+    let numbers = try files.names(in: folder).compactMap { name -> UInt64? in
       guard name.hasSuffix(".log"), let number = UInt64(name.dropLast(4), radix: 16) else { return nil }
       return path(folder, number) == "\(folder)/\(name)" ? number : nil
     }
@@ -23,20 +23,20 @@ extension WriteAheadLog {
       if index > 0, number != numbers[index - 1] + 1 {
         throw damage(path, 0, "segment \(numbers[index - 1] + 1) before it is missing")
       }
-      try recoverSegment(number, path, first: index == 0, last: index == numbers.count - 1, through: disk, into: &found)
+      try recoverSegment(number, path, first: index == 0, last: index == numbers.count - 1, in: files, into: &found)
     }
     if found.segments.isEmpty {
       let segment = Segment(number: 1, firstSequence: 1, byteCount: segmentHeaderBytes)
-      _ = try create(segment, in: folder, through: disk)
+      _ = try create(segment, folder, in: files)
       found.segments = [segment]
     }
     return found
   }
 
   private static func recoverSegment(
-    _ number: UInt64, _ path: String, first: Bool, last: Bool, through disk: Disk, into found: inout Recovered
+    _ number: UInt64, _ path: String, first: Bool, last: Bool, in files: any FileSystem, into found: inout Recovered
   ) throws(StorageFailure) {
-    let file = try StoredFile(path, .readWrite)
+    let file = try files.open(path, .readWrite)
     let size = try file.byteCount()
     guard size <= segmentHeaderBytes + 2 * maximumRecordBytes + recordHeaderBytes else {
       throw damage(path, size, "no segment grows that long")
@@ -48,7 +48,7 @@ extension WriteAheadLog {
         throw damage(path, 0, "its header is damaged")
       }
       let segment = Segment(number: number, firstSequence: found.nextSequence, byteCount: segmentHeaderBytes)
-      _ = try create(segment, in: String(Folder.parent(of: path)), through: disk)
+      _ = try create(segment, files.folder(of: path), in: files)
       found.segments.append(segment)
       found.cutBytes += size
       return
@@ -73,17 +73,19 @@ extension WriteAheadLog {
       found.cutBytes += size - offset
     }
     // After a crash of this process alone, the tail may be in memory only, and it is about to be acted upon.
-    if last { try file.sync(through: disk) }
+    if last { try file.sync() }
     found.segments.append(Segment(number: number, firstSequence: header.firstSequence, byteCount: offset))
     found.nextSequence = sequence
   }
 
   /// A new segment without records, durable with its name.
-  static func create(_ segment: Segment, in folder: String, through disk: Disk) throws(StorageFailure) -> StoredFile {
-    let file = try StoredFile(path(folder, segment.number), .create)
-    try file.write(segmentHeader(segment.number, firstSequence: segment.firstSequence), at: 0, through: disk)
-    try file.sync(through: disk)
-    try Folder.sync(folder, through: disk)
+  static func create(
+    _ segment: Segment, _ folder: String, in files: any FileSystem
+  ) throws(StorageFailure) -> any StoredFile {
+    let file = try files.open(path(folder, segment.number), .create)
+    try file.write(segmentHeader(segment.number, firstSequence: segment.firstSequence), at: 0)
+    try file.sync()
+    try files.syncFolder(folder)
     return file
   }
 

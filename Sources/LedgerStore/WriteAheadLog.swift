@@ -29,17 +29,18 @@ package struct WriteAheadLog: ~Copyable, Sendable {
 
   let folder: String
   let segmentBytes: Int
-  let disk: Disk
+  let files: any FileSystem
   /// Ascending and without gaps; the last one is live.
   var segments: [Segment]
-  private var live: StoredFile
+  private var live: any StoredFile
   private var pending: [UInt8] = []
   private var pendingCount: UInt32 = 0
   /// Whether the pending group opens a new segment.
   private var opensSegment = false
   private var failure: StorageFailure?
 
-  /// The sequence number of the next record; 1 in a log that never held one.
+  /// The sequence number of the next record; 1 in a log that never held one, and so in a folder that was emptied. The
+  /// two look the same: a sign-state file that is whole tells them apart, and keeps the votes safe without the log.
   package private(set) var nextSequence: UInt64
   /// The bytes of a torn tail that were cut when the log was opened.
   package let cutBytes: Int
@@ -49,14 +50,14 @@ package struct WriteAheadLog: ~Copyable, Sendable {
   ///
   /// A segment ends once it holds `segmentBytes` (at most 64 MiB).
   package init(
-    folder: String, segmentBytes: Int = 16 << 20, disk: Disk = .system
+    folder: String, segmentBytes: Int = 16 << 20, files: any FileSystem = SystemFiles()
   ) throws(StorageFailure) {
     precondition(segmentBytes > 0 && segmentBytes <= WriteAheadLog.maximumRecordBytes)
-    let found = try WriteAheadLog.recover(folder, through: disk)
-    let live = try StoredFile(WriteAheadLog.path(folder, found.segments.last!.number), .readWrite)
+    let found = try WriteAheadLog.recover(folder, in: files)
+    let live = try files.open(WriteAheadLog.path(folder, found.segments.last!.number), .readWrite)
     self.folder = folder
     self.segmentBytes = segmentBytes
-    self.disk = disk
+    self.files = files
     segments = found.segments
     nextSequence = found.nextSequence
     cutBytes = found.cutBytes
@@ -95,11 +96,11 @@ package struct WriteAheadLog: ~Copyable, Sendable {
         let segment = Segment(
           number: segments.last!.number + 1, firstSequence: nextSequence - UInt64(pendingCount),
           byteCount: WriteAheadLog.segmentHeaderBytes)
-        live = try WriteAheadLog.create(segment, in: folder, through: disk)
+        live = try WriteAheadLog.create(segment, folder, in: files)
         segments.append(segment)
       }
-      try live.write(pending, at: segments.last!.byteCount, through: disk)
-      try live.sync(through: disk)
+      try live.write(pending, at: segments.last!.byteCount)
+      try live.sync()
     } catch {
       failure = error
       throw error
@@ -116,7 +117,7 @@ package struct WriteAheadLog: ~Copyable, Sendable {
     try refuseIfPoisoned()
     for segment in segments {
       let path = WriteAheadLog.path(folder, segment.number)
-      let bytes = try StoredFile(path, .read).read(segment.byteCount)
+      let bytes = try files.open(path, .read).read(segment.byteCount)
       var (offset, sequence) = (WriteAheadLog.segmentHeaderBytes, segment.firstSequence)
       while offset < segment.byteCount {
         guard let record = WriteAheadLog.record(bytes, at: offset), record.sequence == sequence else {
@@ -136,8 +137,8 @@ package struct WriteAheadLog: ~Copyable, Sendable {
     do {
       while segments.count > 1, segments[0].number < position.segment {
         // One at a time and durably, so that a crash cannot leave a gap.
-        try Folder.remove(WriteAheadLog.path(folder, segments[0].number))
-        try Folder.sync(folder, through: disk)
+        try files.remove(WriteAheadLog.path(folder, segments[0].number))
+        try files.syncFolder(folder)
         segments.removeFirst()
       }
     } catch {

@@ -1,11 +1,11 @@
 import Contracts
 import Ledger
+import Replication
 import Sodium
 
 extension NodeRun {
   func workArrived() {
-    let replica = replica
-    replica.loop.execute { replica.assumeIsolated { $0.workArrived() } }
+    replica.perform { $0.workArrived() }
   }
 
   /// Documents that another node took in. What this node would refuse at its own door is dropped.

@@ -6,6 +6,7 @@ import LedgerStore
 import Logging
 import NIOCore
 import NIOPosix
+import Replication
 import ServiceLifecycle
 import Sodium
 import Synchronization
@@ -17,9 +18,10 @@ package final class NodeRun: Sendable {
   let configuration: NodeConfiguration
   let clock: NetworkClock
   let stages = Stages()
+  let database: Database
   let chain: Chain
   let desk: DocumentDesk
-  let replica: Replica
+  let replica: ReplicaLoop
   let network: PeerNetwork
   let roster: Roster
   let logger: Logger
@@ -29,6 +31,7 @@ package final class NodeRun: Sendable {
   private let networkGroup: MultiThreadedEventLoopGroup
   private let failure = Mutex<NodeFailure?>(nil)
   private let peerPort = Mutex(0)
+  let isPruning = Mutex(false)
 
   /// Opens everything in `home` and starts nothing yet. Each failure says what to do.
   package init(home: NodeHome, passphrase: [UInt8]?, logger: Logger) throws {
@@ -42,13 +45,15 @@ package final class NodeRun: Sendable {
     clock = NetworkClock(
       originMilliseconds: (genesis.clock?.origin ?? 0) * 1000, rate: genesis.clock?.rate ?? 1)
     let transportKey = try home.readKey(home.transportKey, passphrase: passphrase)
-    roster = try Roster(
-      genesis: genesis, configuration: configuration, me: transportKey.publicKey, path: home.configuration)
+    let me = transportKey.publicKey
     let transportIdentity = try NodeIdentity(transportKey)
     do {
       lock = try HomeLock(folder: home.path)
-      let store = try ChainStore(path: home.ledger, genesis: genesis)
+      try home.adoptIncoming()
+      database = try Database(path: home.ledger, createIfMissing: true)
+      let store = try ChainStore(database, genesis: genesis, path: home.ledger)
       chain = try Chain(genesis: genesis, store: store, stages: stages)
+      roster = try Roster(chain: chain, configuration: configuration, me: me)
     } catch let failure as StorageFailure {
       throw NodeFailure.storage(failure.message)
     }
@@ -56,8 +61,8 @@ package final class NodeRun: Sendable {
     networkGroup = MultiThreadedEventLoopGroup(numberOfThreads: 2)
 
     let door = Door(
-      network: genesis.network, store: chain.store, registry: .all, clock: clock,
-      validitySeconds: genesis.parameters.documentValiditySeconds, stages: stages)
+      network: genesis.network, store: chain.store, reading: DocumentReader(registry: .all, stages: stages), clock: clock,
+      validitySeconds: genesis.parameters.documentValiditySeconds)
     let pool = Pool()
     let wiring = Wiring()
     let gossip = Gossip(loop: networkGroup.next(), wiring: wiring)
@@ -78,31 +83,31 @@ package final class NodeRun: Sendable {
       events: wiring.events(roster: roster), group: networkGroup, log: logger)
     replica = try NodeRun.replica(
       home: home, roster: roster, desk: desk, network: network, passphrase: passphrase, loop: replicaGroup.next(),
-      failure: { wiring.stop($0) }, stages: stages, logger: logger)
+      snapshots: configuration.snapshots, failure: { wiring.stop($0) }, stages: stages, logger: logger)
     wiring.connect(self)
   }
 
   private static func replica(
     home: NodeHome, roster: Roster, desk: DocumentDesk, network: PeerNetwork, passphrase: [UInt8]?, loop: any EventLoop,
-    failure: @escaping @Sendable (NodeFailure) -> Void, stages: Stages, logger: Logger
-  ) throws -> Replica {
-    let genesis = desk.chain.genesis
-    var identity = Replica.Identity()
-    if let index = roster.validatorIndex {
-      let key = try home.readKey(home.voteKey, passphrase: passphrase)
-      guard genesis.validators.validators[index].voteKey == key.publicKey else {
-        throw NodeFailure.configuration(path: home.voteKey, "it is not the vote key of this validator in genesis")
-      }
-      identity = Replica.Identity(
-        index: index,
-        signer: try Signer(
-          key: key, chain: genesis.chain, validators: genesis.validators, index: index, path: home.signState))
+    snapshots: SnapshotPolicy, failure: @escaping @Sendable (NodeFailure) -> Void, stages: Stages, logger: Logger
+  ) throws -> ReplicaLoop {
+    let chain = desk.chain
+    var voteKeys: [any VoteSigning] = []
+    let head = chain.head
+    let validators = try chain.validators(of: head.epoch).validators
+    for path in home.voteKeys { voteKeys.append(VoteKey(try home.readKey(path, passphrase: passphrase))) }
+    if let own = validators.first(where: { $0.transportKey == network.key }),
+      !voteKeys.contains(where: { $0.publicKey == own.voteKey })
+    {
+      throw NodeFailure.configuration(
+        path: home.voteKey, "it is not the vote key of this validator in epoch \(head.epoch)")
     }
     do {
-      return try Replica(
-        loop: loop, chain: desk.chain, door: desk.door, pool: desk.pool,
-        transport: PeerTransport(network: network, roster: roster), observer: ReplicaNotices(desk: desk, stop: failure),
-        logFolder: home.consensus, identity: identity, stages: stages, logger: logger)
+      return try ReplicaLoop(
+        loop: loop, desk: desk, network: network, roster: roster,
+        identity: Replica.Identity(transportKey: network.key, voteKeys: voteKeys),
+        storage: Replica.Storage(logFolder: home.consensus, signState: home.signState), incoming: home.incoming,
+        snapshots: snapshots, stages: stages, logger: logger, stop: failure)
     } catch let failure as StorageFailure {
       throw NodeFailure.storage(failure.message)
     }
@@ -111,6 +116,19 @@ package final class NodeRun: Sendable {
   package struct Addresses: Sendable {
     package let peer: String
     package let http: String
+  }
+
+  /// Runs the node in `home`, again where it asks for that, until it is told to stop or cannot go on.
+  package static func serve(
+    home: NodeHome, passphrase: [UInt8]?, logger: Logger, onReady: @escaping @Sendable (Addresses) -> Void = { _ in }
+  ) async throws {
+    while true {
+      do {
+        return try await NodeRun(home: home, passphrase: passphrase, logger: logger).run(onReady: onReady)
+      } catch NodeFailure.restart(let reason) {
+        logger.info("starting again", metadata: ["reason": "\(reason)"])
+      }
+    }
   }
 
   /// Runs until it is told to stop or cannot go on; throws the reason in that case.
@@ -198,6 +216,7 @@ private struct Housekeeping: Service {
         beat += 1
         if beat.isMultiple(of: 10) { node.deliverDisclosures() }
         if beat.isMultiple(of: 25) { node.remindValidators() }
+        if beat.isMultiple(of: 50) { node.pruneBlocks() }
       }
     }
     node.desk.waiters.close()

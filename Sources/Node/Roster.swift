@@ -1,60 +1,77 @@
 import Contracts
 import Ledger
+import Replication
 import Sodium
+import Synchronization
 
-/// The nodes of the network as genesis names them, with the addresses that this node knows, and a number for each:
-/// validators their index, observers from 31 up.
-struct Roster: Sendable {
-  let records: [PeerRecord]
-  /// Nil for an observer.
-  let validatorIndex: Int?
+/// The nodes of the network as the chain's state names them, with the addresses that this node knows, and a number for
+/// each. A number is never given twice while the node runs.
+final class Roster: Sendable {
   let organisation: String
-  private let numbers: [PublicKey: Int]
-  private let keys: [Int: PublicKey]
+  private let me: PublicKey
+  private let configuration: NodeConfiguration
+  private let contents: Mutex<Contents>
 
-  init(genesis: Genesis, configuration: NodeConfiguration, me: PublicKey, path: String) throws(NodeFailure) {
-    func address(_ key: PublicKey) -> PeerRecord.Address? {
-      configuration.peers.first { $0.transportKey == key }?.address
-    }
+  private struct Contents {
     var records: [PeerRecord] = []
     var numbers: [PublicKey: Int] = [:]
-    for (index, validator) in genesis.validators.validators.enumerated() {
-      let key = validator.transportKey
-      records.append(
-        PeerRecord(
-          key: key, organisation: validator.organisation, role: .validator(index: index), address: address(key)))
-      numbers[key] = index
-    }
-    for (index, observer) in genesis.observers.enumerated() {
-      let key = observer.transportKey
-      records.append(PeerRecord(key: key, organisation: observer.organisation, role: .observer, address: address(key)))
-      numbers[key] = ValidatorSet.maximumCount + index
-    }
-    guard let own = records.first(where: { $0.key == me }) else {
-      throw .configuration(path: path, "the node's transport key is neither a validator's nor an observer's in genesis")
-    }
-    if case .validator(let index) = own.role { validatorIndex = index } else { validatorIndex = nil }
-    organisation = own.organisation
-    self.records = records
-    self.numbers = numbers
-    keys = Dictionary(uniqueKeysWithValues: numbers.map { ($1, $0) })
+    var keys: [PublicKey] = []
   }
 
-  func number(of key: PublicKey) -> Int? { numbers[key] }
-  func key(of number: Int) -> PublicKey? { keys[number] }
-}
-
-/// The replica's messages through the peer network.
-struct PeerTransport: Transport {
-  let network: PeerNetwork
-  let roster: Roster
-
-  func send(_ bytes: [UInt8], on channel: PeerChannel, to peer: Int) {
-    guard let key = roster.key(of: peer) else { return }
-    network.send(bytes, on: channel, to: key)
+  /// A node that no record names yet may start too: it waits until the others know it.
+  init(chain: Chain, configuration: NodeConfiguration, me: PublicKey) throws {
+    self.configuration = configuration
+    self.me = me
+    contents = Mutex(Contents())
+    organisation = try Roster.records(chain, configuration).first { $0.key == me }?.organisation ?? ""
+    _ = try update(chain)
   }
 
-  func broadcast(_ bytes: [UInt8], on channel: PeerChannel) {
-    network.broadcast(bytes, on: channel, to: .all)
+  /// Reads the state again; true when the records are others than before.
+  func update(_ chain: Chain) throws -> Bool {
+    let records = try Roster.records(chain, configuration)
+    return contents.withLock { contents in
+      guard records != contents.records else { return false }
+      contents.records = records
+      for record in records where contents.numbers[record.key] == nil {
+        contents.numbers[record.key] = contents.keys.count
+        contents.keys.append(record.key)
+      }
+      return true
+    }
+  }
+
+  /// The validators of this epoch and of the next if they are decided, then observers.
+  private static func records(_ chain: Chain, _ configuration: NodeConfiguration) throws -> [PeerRecord] {
+    let epoch = chain.head.epoch
+    var records: [PeerRecord] = []
+    func add(_ organisation: String, _ key: PublicKey, _ role: PeerRecord.Role) {
+      guard !records.contains(where: { $0.key == key }) else { return }
+      let address = configuration.peers.first { $0.transportKey == key }?.address
+      records.append(PeerRecord(key: key, organisation: organisation, role: role, address: address))
+    }
+    for (index, validator) in try chain.validators(of: epoch).validators.enumerated() {
+      add(validator.organisation, validator.transportKey, .validator(index: index))
+    }
+    for validator in try chain.validatorsIfKnown(of: epoch + 1)?.validators ?? [] {
+      add(validator.organisation, validator.transportKey, .observer)
+    }
+    for observer in try chain.observers() { add(observer.organisation, observer.transportKey, .observer) }
+    return records
+  }
+
+  var records: [PeerRecord] { contents.withLock { $0.records } }
+
+  /// Nil for an observer.
+  var validatorIndex: Int? {
+    guard case .validator(let index) = records.first(where: { $0.key == me })?.role else { return nil }
+    return index
+  }
+
+  /// Nil for this node itself and for strangers.
+  func number(of key: PublicKey) -> Int? { key == me ? nil : contents.withLock { $0.numbers[key] } }
+
+  func key(of number: Int) -> PublicKey? {
+    contents.withLock { $0.keys.indices.contains(number) ? $0.keys[number] : nil }
   }
 }

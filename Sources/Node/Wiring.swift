@@ -1,6 +1,7 @@
 import Contracts
 import Ledger
 import NIOCore
+import Replication
 import Sodium
 import Synchronization
 
@@ -27,7 +28,7 @@ final class Wiring: Sendable {
         case .consensus:
           self.onReplica(roster, message.peer) { replica, peer in
             if !replica.receiveConsensus(message.bytes, from: peer) {
-              replica.logger.warning("a consensus message is not authentic", metadata: ["peer": "\(peer)"])
+              self.current?.logger.warning("a consensus message is not authentic", metadata: ["peer": "\(peer)"])
             }
           }
         case .control, .bodies, .documents: self.take(message, roster)
@@ -36,10 +37,10 @@ final class Wiring: Sendable {
   }
 
   private func onReplica(
-    _ roster: Roster, _ record: PeerRecord, _ body: @escaping @Sendable (isolated Replica, Int) -> Void
+    _ roster: Roster, _ record: PeerRecord, _ body: @escaping @Sendable (Replica, Int) -> Void
   ) {
     guard let replica = current?.replica, let peer = roster.number(of: record.key) else { return }
-    replica.loop.execute { replica.assumeIsolated { body($0, peer) } }
+    replica.perform { body($0, peer) }
   }
 
   private func take(_ message: InboundMessage, _ roster: Roster) {
@@ -56,7 +57,7 @@ final class Wiring: Sendable {
       case .disclose(let id, let texts): node.takeDisclosures(texts, of: id, from: message.peer)
       case .disclosed(let id): node.confirmDisclosures(of: id, by: message.peer)
       // A header's digest says nothing of what stands behind it: other documents under it are not this block.
-      case .body(let block) where Block.documentsRoot(block.documents) != block.header.documentsRoot:
+      case .body(let block) where !block.matchesHeader:
         node.logger.warning(
           "a peer sent a body that is not its header's", metadata: ["peer": "\(message.peer.organisation)"])
       default:
@@ -66,20 +67,6 @@ final class Wiring: Sendable {
       }
     }
   }
-}
-
-/// What the replica reports, to those who wait for documents.
-struct ReplicaNotices: ReplicaObserver {
-  let desk: DocumentDesk
-  let stop: @Sendable (NodeFailure) -> Void
-
-  func finalized(_ block: FinalizedBlock, _ documents: [AdmittedDocument]) { desk.finalized(block, documents) }
-
-  func executed(_ head: ChainHead, _ documents: [AdmittedDocument], _ outcomes: [OutcomeRecord]) {
-    desk.executed(head, documents)
-  }
-
-  func stopped(_ failure: NodeFailure) { stop(failure) }
 }
 
 /// Spreads new documents to the validators: what comes in while the loop is busy goes out in one message.

@@ -2,6 +2,7 @@ import Client
 import Foundation
 import Ledger
 import Node
+import Replication
 
 /// A network of node processes on this machine.
 struct Cluster {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Ledger
 import Node
+import Replication
 
 struct GenesisCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

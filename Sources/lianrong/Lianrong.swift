@@ -3,6 +3,7 @@ import Client
 import Foundation
 import Ledger
 import Node
+import Replication
 
 /// The one executable. Commands read their arguments, call Node or Client, and print.
 @main
@@ -14,7 +15,8 @@ struct Lianrong: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, NodeCommand.self, GenesisCommand.self, KeysCommand.self, SignCommand.self, SubmitCommand.self,
-      ImportCommand.self, GetCommand.self, ProofCommand.self, AuditCommand.self, BenchCommand.self, SchemasCommand.self,
+      ImportCommand.self, GetCommand.self, ProofCommand.self, AuditCommand.self, EvidenceCommand.self, StatusCommand.self, ValidatorsCommand.self, BenchCommand.self,
+      SchemasCommand.self,
     ])
 }
 

@@ -25,8 +25,7 @@ struct NodeCommand: AsyncParsableCommand {
       if firstStart { try NodeHome(home).prepareValidator() }
       var logger = Logger(label: "lianrong")
       logger.logLevel = log
-      let node = try NodeRun(home: NodeHome(home), passphrase: passphrase(), logger: logger)
-      try await node.run()
+      try await NodeRun.serve(home: NodeHome(home), passphrase: passphrase(), logger: logger)
     }
   }
 }

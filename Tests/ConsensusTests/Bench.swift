@@ -8,11 +8,17 @@ struct Bench {
   private(set) var log: [LogRecord] = []
   let configuration: Machine.Configuration
 
-  init(_ me: Int?, of count: Int = 4, signState: VotingRules? = VotingRules(), delta: Int64 = 100) {
+  init(
+    _ me: Int?, of count: Int = 4, epoch: UInt64 = 0, signState: VotingRules? = VotingRules(), delta: Int64 = 100,
+    replaying records: [LogRecord] = [], floor: Machine.Floor = Bench.genesis
+  ) {
     configuration = Machine.Configuration(
-      validators: SimulatedKey.validators(count), me: me, delta: delta, retention: 8)
-    machine = Machine(configuration: configuration, floor: Bench.genesis, signState: signState)
+      validators: SimulatedKey.validators(count, epoch: epoch), me: me, delta: delta, retention: 8)
+    log = records
+    machine = Machine(configuration: configuration, replaying: records, floor: floor, signState: signState)
   }
+
+  var epoch: UInt64 { configuration.validators.epoch }
 
   static let genesis = Machine.Floor(view: 0, payload: .zero, finalization: nil)
 
@@ -29,7 +35,7 @@ struct Bench {
       switch actions[index] {
       case .persist(let record): log.append(record)
       case .sign(let subject):
-        let vote = SimulatedKey.vote(subject, by: configuration.me!)
+        let vote = SimulatedKey.vote(subject, by: configuration.me!, epoch: epoch)
         log.append(.vote(vote))
         actions += machine.handle(.signed(vote))
       default: break
@@ -42,7 +48,7 @@ struct Bench {
   /// A peer's vote, through the same door as the shell's.
   @discardableResult
   mutating func hear(_ subject: VoteSubject, by signer: Int) -> [Action] {
-    let vote = SimulatedKey.vote(subject, by: signer)
+    let vote = SimulatedKey.vote(subject, by: signer, epoch: epoch)
     guard machine.wants(vote) else { return step(.unwanted(view: subject.view, from: signer)) }
     return step(.message(.vote(vote), from: signer))
   }
@@ -54,8 +60,8 @@ struct Bench {
   }
 }
 
-func certificate(_ subject: VoteSubject, by signers: [Int]) -> Certificate {
-  Certificate(signers.map { SimulatedKey.vote(subject, by: $0) })!
+func certificate(_ subject: VoteSubject, by signers: [Int], epoch: UInt64 = 0) -> Certificate {
+  Certificate(signers.map { SimulatedKey.vote(subject, by: $0, epoch: epoch) })!
 }
 
 func payload(_ number: UInt8) -> Digest { Digest([UInt8](repeating: number, count: 32))! }

@@ -13,8 +13,8 @@ struct EncodingTests {
     "Every message is read back as it was written",
     arguments: [
       Message.vote(vote), .certificate(made), .fetch(views: [1, 70_000, .max]), .fetch(views: []),
-      .fetchNewestVote(of: 30), .newestVote(of: 3, nil, finalization: nil),
-      .newestVote(of: 30, vote, finalization: certificate(.finalize(block), by: [4, 5])),
+      .fetchNewestVote(of: 30, epoch: 70_000), .newestVote(of: 3, epoch: 1, nil, finalization: nil),
+      .newestVote(of: 30, epoch: 0, vote, finalization: certificate(.finalize(block), by: [4, 5])),
     ])
   func messages(_ message: Message) throws {
     #expect(try Message(cbor: message.cbor) == message)
@@ -34,6 +34,6 @@ struct EncodingTests {
   func bounds() {
     let many = Message.fetch(views: Array(0...16)).cbor
     #expect(throws: CBORError.self) { try Message(cbor: many) }
-    #expect(throws: CBORError.self) { try Message(cbor: Message.fetchNewestVote(of: 31).cbor) }
+    #expect(throws: CBORError.self) { try Message(cbor: Message.fetchNewestVote(of: 31, epoch: 0).cbor) }
   }
 }

@@ -161,12 +161,12 @@ struct ShippedFaultTests {
   @Test("10: a wiped node does not vote with its old key before a finalization above its last vote (C-23)")
   func wipedNode() {
     var bench = Bench(0, signState: nil)
-    #expect(bench.step(.start).broadcasts.contains(.fetchNewestVote(of: 0)))
+    #expect(bench.step(.start).broadcasts.contains(.fetchNewestVote(of: 0, epoch: 0)))
     #expect(bench.step(.timer(.view(1))).signed == [])
     // Peers remember a vote in view 7, and a finalization of view 6 does not cover it.
     let old = SimulatedKey.vote(.nullify(view: 7), by: 0)
     for peer in 1...2 {
-      bench.step(.message(.newestVote(of: 0, old, finalization: nil), from: peer))
+      bench.step(.message(.newestVote(of: 0, epoch: 0, old, finalization: nil), from: peer))
     }
     bench.hear(certificate(.finalize(proposal(6, on: 0)), by: [1, 2, 3]))
     #expect(bench.step(.timer(.view(7))).signed == [])

@@ -46,6 +46,10 @@ struct EncodingTests {
         performedAt: 7),
       BoardAct(document: .zero, type: "member.admit/1", terms: [:], approvals: []),
       Genesis.example().parameters,
+      ValidatorSetRecord(validators: Genesis.example().validators, decidedAt: 300),
+      ObserverList(observers: Genesis.example().observers),
+      Misbehaviour(evidence: MisbehaviourTests.evidence(300), organisation: "foundry", recordedAt: 70_000),
+      MisbehaviourCount(of: .init(epoch: 300, signer: 30), recorded: 64),
     ]
   }
 

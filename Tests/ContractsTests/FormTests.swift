@@ -54,6 +54,17 @@ struct FormTests {
       ]),
     Example(act: RevokeKey.self, terms: ["member": "mill", "key": "main", "fromHeight": 9]),
     Example(
+      act: ChangeValidators.self,
+      terms: [
+        "epoch": 1,
+        "validators": [
+          [
+            "organisation": "mill", "voteKey": publicKey("mill/vote"), "transportKey": publicKey("mill/node"),
+            "possession": .string(String(repeating: "A", count: 86)),
+          ]
+        ], "observers": [["organisation": "bank", "transportKey": publicKey("bank/node")]],
+      ]),
+    Example(
       act: ApproveAct.self,
       terms: ["document": .string(String(repeating: "0", count: 64)), "decision": "approve"]),
   ]
@@ -173,6 +184,6 @@ struct FormTests {
   @Test("Each act tells the parties that receive what is committed")
   func parties() throws {
     let parties = try Self.examples.map { try $0.act.read($0.terms).parties }
-    #expect(parties == [["foundry"], ["b"], ["b", "rail"], ["s"], ["s"], ["b"], ["b"], [], [], [], []])
+    #expect(parties == [["foundry"], ["b"], ["b", "rail"], ["s"], ["s"], ["b"], ["b"], [], [], [], [], []])
   }
 }

@@ -33,10 +33,10 @@ struct GenesisTests {
     #expect(spaced.chain != genesis.chain && spaced.initialState() == genesis.initialState())
   }
 
-  @Test("The state at height 0 holds the parameters, the members and their keys, in the order of keys")
+  @Test("The state at height 0 holds the parameters, the nodes, the members and their keys, in the order of keys")
   func initialState() throws {
     let changes = Genesis.example().initialState()
-    #expect(changes.count == 1 + 8 * 3)
+    #expect(changes.count == 3 + 8 * 3)
     #expect(zip(changes, changes.dropFirst()).allSatisfy { $0.key.lexicographicallyPrecedes($1.key) })
     let book = Book()
     let parameters: Parameters = try book.find(Parameters.id)

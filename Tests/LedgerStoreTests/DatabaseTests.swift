@@ -75,12 +75,23 @@ struct DatabaseTests {
     #expect(try OnDisk.names(path) == before)
   }
 
-  @Test("A snapshot and its cursor keep showing the moment they were made")
+  /// What a walk sees before it is stopped.
+  private func walked(
+    _ store: any StoreReading, from key: String, backwards: Bool, limit: Int = .max
+  ) throws(StorageFailure) -> [String] {
+    var seen: [String] = []
+    try store.walk(from: key.bytes, backwards: backwards, fillsCache: true) { key, value throws(StorageFailure) in
+      seen.append(String(decoding: key + value, as: UTF8.self))
+      return seen.count < limit ? .on : .stop
+    }
+    return seen
+  }
+
+  @Test("A snapshot keeps showing the moment it was made")
   func snapshot() throws {
     let database = try open()
     try put([("a", "1"), ("b", "1")], in: database)
     let before = database.snapshot()
-    var cursor = before.cursor()
     var later = Batch()
     later.put("a".bytes, "2".bytes)
     later.delete("b".bytes)
@@ -89,42 +100,57 @@ struct DatabaseTests {
     #expect(text(try before.get("b".bytes)) == "1")
     #expect(text(try database.get("a".bytes)) == "2")
     #expect(try database.get("b".bytes) == nil)
-    try cursor.seekToLast()
-    #expect(text(cursor.key) == "b")
-    #expect(text(cursor.value) == "1")
+    #expect(try walked(before, from: "", backwards: false) == ["a1", "b1"])
+    #expect(try walked(before, from: "z", backwards: true) == ["b1", "a1"])
+    #expect(try walked(database, from: "", backwards: false) == ["a2"])
   }
 
-  private func cursorOfDroppedDatabase() throws(StorageFailure) -> Cursor {
+  @Test("A walk shows the moment it began, whatever is written from within it")
+  func writesDuringWalk() throws {
+    let database = try open()
+    try put([("a", "1"), ("b", "1"), ("c", "1")], in: database)
+    var seen: [String] = []
+    try database.forEach(under: []) { key, value throws(StorageFailure) in
+      var batch = Batch()
+      batch.delete("b".bytes)
+      batch.put("c".bytes, "2".bytes)
+      batch.put("d".bytes, "2".bytes)
+      try database.write(batch, sync: false)
+      seen.append(String(decoding: key + value, as: UTF8.self))
+      return .on
+    }
+    #expect(seen == ["a1", "b1", "c1"])
+    #expect(try walked(database, from: "", backwards: false) == ["a1", "c2", "d2"])
+  }
+
+  private func snapshotOfDroppedDatabase() throws(StorageFailure) -> any StoreReading {
     let database = try open()
     try put([("a", "1")], in: database)
-    return database.cursor()
+    return database.snapshot()
   }
 
-  @Test("A cursor holds the database open, so that its own entries stay readable")
-  func cursorOutlivesDatabase() throws {
-    var cursor = try cursorOfDroppedDatabase()
-    #expect(failure { () throws(StorageFailure) in _ = try open() } == .locked)
-    try cursor.seekToFirst()
-    #expect(text(cursor.value) == "1")
+  @Test("A snapshot holds the database open, so that its entries stay readable")
+  func snapshotOutlivesDatabase() throws {
+    do {
+      let snapshot = try snapshotOfDroppedDatabase()
+      #expect(failure { () throws(StorageFailure) in _ = try open() } == .locked)
+      #expect(text(try snapshot.get("a".bytes)) == "1")
+    }
+    #expect(failure { () throws(StorageFailure) in _ = try open() } == nil)
   }
 
-  @Test("A cursor moves over the keys in their order, both ways")
-  func cursorMoves() throws {
+  @Test(
+    "A walk begins at a key or where it would stand, and goes either way",
+    arguments: [
+      ("", ["a1", "c3", "e5"], []), ("a", ["a1", "c3", "e5"], []), ("b", ["c3", "e5"], ["a1"]),
+      ("c", ["c3", "e5"], ["a1"]), ("e", ["e5"], ["c3", "a1"]), ("f", [], ["e5", "c3", "a1"]),
+    ] as [(String, [String], [String])])
+  func walkFrom(key: String, forwards: [String], backwards: [String]) throws {
     let database = try open()
     try put([("c", "3"), ("a", "1"), ("e", "5")], in: database)
-    var cursor = database.cursor()
-    #expect(cursor.isValid == false)
-    try cursor.seek("b".bytes)
-    #expect(text(cursor.key) == "c")
-    try cursor.next()
-    #expect(text(cursor.key) == "e")
-    try cursor.previous()
-    try cursor.previous()
-    #expect(text(cursor.key) == "a")
-    try cursor.previous()
-    #expect(cursor.isValid == false)
-    try cursor.seek("f".bytes)
-    #expect(cursor.isValid == false)
+    #expect(try walked(database, from: key, backwards: false) == forwards)
+    #expect(try walked(database, from: key, backwards: true) == backwards)
+    #expect(try walked(database, from: key, backwards: true, limit: 1) == Array(backwards.prefix(1)))
   }
 
   @Test("A walk under a prefix sees its entries alone, in order, until it is stopped")

@@ -1,3 +1,4 @@
+import Ledger
 import LedgerStore
 import Sodium
 import Testing
@@ -27,13 +28,18 @@ struct KeyLayoutTests {
     (.staleNode(version: 3, []), "080000000000000003"),
     (.history(1 << 40), "090000010000000000"),
     (.history(1 << 40 | 1), "090000010000000001"),
-    (.marker(.finalizedHeight), "0a01"),
     (.marker(.executedHeight), "0a02"),
     (.marker(.oldestHeight), "0a03"),
     (.marker(.oldestVersion), "0a04"),
-    (.marker(.historySize), "0a05"),
+    (.marker(.stateDownload), "0a06"),
+    (.marker(.snapshot), "0a07"),
     (.leaf(height: 1), "0b0000000000000001"),
     (.leaf(height: 256), "0b0000000000000100"),
+    (.statePath(.zero), "0c" + String(repeating: "00", count: 32)),
+    (.statePath(id), "0c0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f20"),
+    (.evidence(Offence(epoch: 1, view: 2, signer: 3)), "0d0000000000000001000000000000000203"),
+    (.epoch(0), "0e0000000000000000"),
+    (.epoch(256), "0e0000000000000100"),
   ]
 
   @Test("Each key stands on disk as it always has, and is read back as itself", arguments: pinned)
@@ -86,8 +92,10 @@ struct KeyLayoutTests {
   @Test(
     "Bytes that are no key are not read as one",
     arguments: [
-      "", "0b", "ff", "0000", "01", "0100000000000000", "01000000000000000000", "04ff", "05000000", "050000000261",
-      "0500000001ff", "0500000000ff", "0800000000000000", "0a", "0a00", "0a06", "0a0101", "090000",
+      "", "0b", "ff", "0000", "01", "0100000000000000", "01000000000000000000", "04ff", "0cff", "05000000",
+      "050000000261",
+      "0500000001ff", "0500000000ff", "0800000000000000", "0a", "0a00", "0a01", "0a05", "0a08", "0a0101", "090000",
+      "0d00", "0e00",
     ])
   func foreignBytes(text: String) throws {
     #expect(StoreKey(try #require(bytesOf(hexadecimal: text))) == nil)

@@ -117,7 +117,7 @@ struct SignStateFileTests {
   @Test("A write takes one sync; after a failed one the file is closed")
   func failedSync() throws {
     let disk = UnreliableDisk()
-    var file = SignStateFile(path: path, disk: disk.disk)
+    var file = SignStateFile(path: path, files: disk)
     try file.replace("view 1".bytes)
     let before = disk.syncsDone
     try file.write("view 2".bytes)
@@ -134,7 +134,7 @@ struct SignStateFileTests {
     _ = try written(["view 1", "view 2"])
     let disk = UnreliableDisk()
     disk.change { $0.room = 100 }
-    var file = SignStateFile(path: path, disk: disk.disk)
+    var file = SignStateFile(path: path, files: disk)
     #expect(failure { () throws(StorageFailure) in try file.replace("view 9".bytes) } == .io)
     #expect(try read() == .intact("view 2".bytes))
   }

@@ -9,8 +9,9 @@ struct LogBench {
 
   init() throws { folder = try TemporaryFolder() }
 
-  func open(segmentBytes: Int = 16 << 20, disk: Disk = .system) throws(StorageFailure) -> WriteAheadLog {
-    try WriteAheadLog(folder: path, segmentBytes: segmentBytes, disk: disk)
+  func open(segmentBytes: Int = 16 << 20, files: any FileSystem = SystemFiles()) throws(StorageFailure) -> WriteAheadLog
+  {
+    try WriteAheadLog(folder: path, segmentBytes: segmentBytes, files: files)
   }
 
   func segment(_ number: Int) -> String {
@@ -21,9 +22,9 @@ struct LogBench {
   /// Writes each group with one sync; gives where each record starts.
   @discardableResult
   func write(
-    _ groups: [[String]], segmentBytes: Int = 16 << 20, disk: Disk = .system
+    _ groups: [[String]], segmentBytes: Int = 16 << 20, files: any FileSystem = SystemFiles()
   ) throws(StorageFailure) -> [WriteAheadLog.Position] {
-    var log = try open(segmentBytes: segmentBytes, disk: disk)
+    var log = try open(segmentBytes: segmentBytes, files: files)
     var positions: [WriteAheadLog.Position] = []
     for group in groups {
       for record in group { positions.append(try log.append(record.bytes)) }
@@ -92,7 +93,7 @@ struct WriteAheadLogTests {
   @Test("Any number of records takes one sync, and no record takes none (C-20)")
   func oneSync() throws {
     let disk = UnreliableDisk()
-    var log = try bench.open(disk: disk.disk)
+    var log = try bench.open(files: disk)
     let before = disk.syncsDone
     for index in 0..<50 { try log.append("vote \(index)".bytes) }
     #expect(disk.syncsDone == before)
@@ -149,7 +150,7 @@ struct WriteAheadLogTests {
   func poisonedBySync() throws {
     let disk = UnreliableDisk()
     do {
-      var log = try bench.open(disk: disk.disk)
+      var log = try bench.open(files: disk)
       try log.append("durable".bytes)
       try log.sync()
       disk.change { $0.syncs = 0 }
@@ -175,7 +176,7 @@ struct WriteAheadLogTests {
       disk.change { ($0.room, $0.code) = (room, code) }
       var durable = 0
       let outcome = failure { () throws(StorageFailure) in
-        var log = try bench.open(segmentBytes: 120, disk: disk.disk)
+        var log = try bench.open(segmentBytes: 120, files: disk)
         for group in groups {
           for record in group { try log.append(record.bytes) }
           try log.sync()
@@ -203,7 +204,7 @@ struct WriteAheadLogTests {
       disk.change { $0.syncs = syncs }
       var durable = 0
       let outcome = failure { () throws(StorageFailure) in
-        var log = try bench.open(segmentBytes: 100, disk: disk.disk)
+        var log = try bench.open(segmentBytes: 100, files: disk)
         for group in groups {
           try log.append(group[0].bytes)
           try log.sync()

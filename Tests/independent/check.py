@@ -15,6 +15,7 @@ import time
 from demo import Demo
 from disclosures import disclosures
 from documents import headers, proofs, schemas, signatures
+from evidence import evidence
 from node import until
 from report import Report
 from submissions import submissions
@@ -53,7 +54,7 @@ def main():
         demo = Demo(arguments.program, arguments.home or os.path.join(temporary, "home"))
         try:
             if report.section(story, demo):
-                for part in (signatures, schemas, headers, proofs, disclosures, submissions):
+                for part in (signatures, schemas, headers, proofs, evidence, disclosures, submissions):
                     report.section(part, demo)
                 report.section(ending, demo)
         finally:

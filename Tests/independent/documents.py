@@ -226,13 +226,14 @@ def headers(report, demo):
             "time",
             "proposer",
             "documentsRoot",
+            "evidenceRoot",
             "executed",
             "validators",
             "nextValidators",
         ]
         expected = {n: f.hex() if isinstance(f, bytes) else f for n, f in zip(names, fields)}
         expected["executed"] = dict(
-            zip(["height", "stateRoot", "historyRoot"], [f.hex() if isinstance(f, bytes) else f for f in fields[10]])
+            zip(["height", "stateRoot", "historyRoot"], [f.hex() if isinstance(f, bytes) else f for f in fields[11]])
         )
         return None if shown["header"] == expected else "the members shown are others"
 
@@ -245,7 +246,7 @@ def headers(report, demo):
         if cbor2.dumps(cbor2.loads(data), canonical=True) != data:
             return "cbor2 writes other bytes"
         signers = genesis.require_certified(proof.Header(unb64(shown["cbor"])), data)
-        return None if len(signers) >= genesis.quorum else "no quorum"
+        return None if len(signers) >= genesis.validators.quorum else "no quorum"
 
     certified = []
     heights = range(1, newest + 1)

@@ -83,7 +83,7 @@ class Inclusion:
 class Header:
     def __init__(self, data):
         d = "digest"
-        fields = shape(decode(data), int, int, int, d, int, int, d, int, int, d, list, d, d)
+        fields = shape(decode(data), int, int, int, d, int, int, d, int, int, d, d, list, d, d)
         (
             self.format,
             self.protocol,
@@ -95,6 +95,7 @@ class Header:
             self.time,
             self.proposer,
             self.documents_root,
+            self.evidence_root,
             executed,
             self.validators,
             self.next_validators,
@@ -104,37 +105,52 @@ class Header:
         self.digest = digest("block", data)
 
 
+class Validators:
+    """Those of one epoch, in their order: organisation, vote key, transport key."""
+
+    def __init__(self, epoch, validators):
+        self.epoch, self.validators = epoch, validators
+        self.digest = digest("vals", cbor2.dumps([epoch, [list(v) for v in validators]], canonical=True))
+        self.quorum = len(validators) - (len(validators) - 1) // 3
+
+    def has_signed(self, chain, signer, subject, signature):
+        """Whether the vote of the validator at this place is its own, for this chain and this epoch."""
+        message = digest("vote", cbor2.dumps([chain, self.epoch, subject], canonical=True))
+        try:
+            Ed25519PublicKey.from_public_bytes(self.validators[signer][1]).verify(signature, message)
+        except (InvalidSignature, ValueError, TypeError):
+            return False
+        return True
+
+    def require_certified(self, chain, header, data):
+        """q distinct validators of this epoch have signed that this very header is final; answers who."""
+        epoch, subject, signers, signatures = shape(decode(data), int, list, int, list)
+        kind, proposal = shape(subject, int, list)
+        view, parent_view, payload = shape(proposal, int, int, "digest")
+        require(epoch == self.epoch == header.epoch, "another epoch")
+        require(kind == FINALIZE and payload == header.digest, "the certificate is of something else")
+        require(parent_view < view, "a view follows its parent's")
+        require(signers >> len(self.validators) == 0, "a signer that is no validator")
+        named = [i for i in range(len(self.validators)) if signers >> i & 1]
+        require(len(named) == len(signatures), "signers and signatures differ in number")
+        require(len(named) >= self.quorum, f"{len(named)} signers, {self.quorum} needed")
+        for signer, signature in zip(named, signatures):
+            signed = self.has_signed(chain, signer, subject, signature)
+            require(signed, f"the signature of {self.validators[signer][0]} is wrong")
+        return [self.validators[signer][0] for signer in named]
+
+
 class Genesis:
     def __init__(self, data):
         file = json.loads(data)
         self.chain = digest("genesis", data)
         self.name = f"{file['name']}-{self.chain[:8].hex()}"
-        self.validators = [
-            (v["organisation"], unb64(v["voteKey"]), unb64(v["transportKey"])) for v in file["validators"]
-        ]
-        self.set_digest = digest("vals", cbor2.dumps([0, [list(v) for v in self.validators]], canonical=True))
-        count = len(self.validators)
-        self.quorum = count - (count - 1) // 3
+        self.validators = Validators(
+            0, [(v["organisation"], unb64(v["voteKey"]), unb64(v["transportKey"])) for v in file["validators"]]
+        )
 
     def require_certified(self, header, data):
-        """q distinct validators of epoch 0 have signed that this very header is final; answers who."""
-        epoch, subject, signers, signatures = shape(decode(data), int, list, int, list)
-        kind, proposal = shape(subject, int, list)
-        view, parent_view, payload = shape(proposal, int, int, "digest")
-        require(epoch == 0 and header.epoch == 0, "another epoch")
-        require(kind == FINALIZE and payload == header.digest, "the certificate is of something else")
-        require(parent_view < view, "a view follows its parent's")
-        require(signers >> len(self.validators) == 0, "a signer that is no validator")
-        named = [v for i, v in enumerate(self.validators) if signers >> i & 1]
-        require(len(named) == len(signatures), "signers and signatures differ in number")
-        require(len(named) >= self.quorum, f"{len(named)} signers, {self.quorum} needed")
-        message = digest("vote", cbor2.dumps([self.chain, epoch, subject], canonical=True))
-        for (organisation, key, _), signature in zip(named, signatures):
-            try:
-                Ed25519PublicKey.from_public_bytes(key).verify(signature, message)
-            except (InvalidSignature, ValueError, TypeError):
-                raise Refused(f"the signature of {organisation} is wrong")
-        return [organisation for organisation, _, _ in named]
+        return self.validators.require_certified(self.chain, header, data)
 
 
 def verify(proof, genesis, document=None):
@@ -150,7 +166,7 @@ def verify(proof, genesis, document=None):
     header, attestation = Header(parts["header"]), Header(parts["attestation"])
     in_block, in_outcomes, in_history = (Inclusion(decode(parts[n])) for n in ("inBlock", "inOutcomes", "inHistory"))
     require(header.chain == genesis.chain == attestation.chain, "another chain")
-    require(attestation.validators == genesis.set_digest, "other validators")
+    require(attestation.validators == genesis.validators.digest, "other validators")
     signers = genesis.require_certified(attestation, parts["certificate"])
 
     height, block, _, outcomes_root = shape(decode(parts["leaf"]), int, "digest", "digest", "digest")

@@ -205,12 +205,14 @@ struct UBLReader {
         node.attributes.map { JSON.Member($0.name, .string($0.value)) } + [JSON.Member("value", .string(text))])
     }
     var members: [(name: String, values: [JSON])] = []
+    var positions: [String: Int] = [:]
     for child in node.children {
       guard let value = carry(child) else { continue }
       let name = String(tree[child].localName)
-      if let index = members.firstIndex(where: { $0.name == name }) {
-        members[index].values.append(value)
+      if let position = positions[name] {
+        members[position].values.append(value)
       } else {
+        positions[name] = members.count
         members.append((name, [value]))
       }
     }

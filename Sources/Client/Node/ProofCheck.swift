@@ -25,11 +25,23 @@ package struct ProofCheck: Sendable, CustomStringConvertible {
     }
   }
 
+  /// Beside the proof stands how the validators changed up to the epoch in which the document is attested; nothing for
+  /// epoch 0.
+  ///
   /// - Parameter id: the document that was asked for; a proof of another one is refused.
-  package static func check(_ json: JSON, genesis: Genesis, document id: String? = nil) throws -> ProofCheck {
+  package static func check(
+    _ json: JSON, genesis: Genesis, document id: String? = nil
+  ) throws -> ProofCheck {
+    let epochs = try EpochProof(besideProof: json)
     guard let proof = DocumentProof(json: json) else { throw ClientError.proof("it is not in the form of a proof") }
-    do {
-      try proof.verify(chain: genesis.chain, validators: genesis.validators)
+    let validators: ValidatorSet
+    do throws(EpochProof.Broken) {
+      validators = try epochs.verify(from: genesis.validators, chain: genesis.chain, to: proof.attestation.epoch)
+    } catch {
+      throw ClientError.proof("the validators are not proved: \(error)")
+    }
+    do throws(DocumentProof.Fault) {
+      try proof.verify(chain: genesis.chain, validators: validators)
     } catch {
       throw ClientError.proof(error.rawValue)
     }
@@ -41,7 +53,7 @@ package struct ProofCheck: Sendable, CustomStringConvertible {
     }
     return ProofCheck(
       document: signed.id, outcome: outcome, height: proof.header.height, attestedBy: proof.attestation.height,
-      signers: proof.certificate.votes.map { genesis.validators.validators[$0.signer].organisation },
+      signers: proof.certificate.votes.map { validators.validators[$0.signer].organisation },
       issuer: signed.envelope.issuer, type: signed.envelope.type, terms: signed.envelope.terms)
   }
 
@@ -53,5 +65,18 @@ package struct ProofCheck: Sendable, CustomStringConvertible {
             attested by header \(attestedBy), finalized by \(signers.joined(separator: ", "))
             terms   \(terms.text)
     """
+  }
+}
+
+extension EpochProof {
+  fileprivate init(besideProof json: JSON) throws(ClientError) {
+    guard let member = json["epochs"] else {
+      self.init()
+      return
+    }
+    guard let bytes = member.string.flatMap({ Base64URL.decode($0) }), let proof = try? EpochProof(cbor: bytes) else {
+      throw ClientError.proof("the changes of validators cannot be read")
+    }
+    self = proof
   }
 }

@@ -79,10 +79,12 @@ package struct BlockContext: Equatable, Sendable {
   package let height: UInt64
   /// Milliseconds since 1970, stamped by the leader; never before the parent's.
   package let time: Int64
+  package let epoch: UInt64
 
-  package init(height: UInt64, time: Int64) {
+  package init(height: UInt64, time: Int64, epoch: UInt64 = 0) {
     self.height = height
     self.time = time
+    self.epoch = epoch
   }
 
   /// The business date (UTC) of the block's time.
@@ -97,6 +99,8 @@ package struct Execution {
   /// The id of the document at hand: also the id of the object it creates.
   package let document: Digest
   package let issuer: Member
+  /// The id of the network, which every document names.
+  package let network: String
   /// The terms of the document at hand, for acts that wait for others.
   package let terms: JSON
 

@@ -31,7 +31,8 @@ package struct OutcomeRecord: Equatable, Sendable, CBORCodable {
   }
 }
 
-/// Executes a finalized block: the same documents on the same state give the same outcomes and changes on every node.
+/// Executes a finalized block: the same documents and evidence on the same state give the same outcomes and changes on
+/// every node.
 package enum Executor {
   package struct Result: Equatable, Sendable {
     package let outcomes: [OutcomeRecord]
@@ -39,12 +40,14 @@ package enum Executor {
   }
 
   package static func execute(
-    _ documents: [AdmittedDocument], in block: BlockContext, on base: any StateReader
+    _ documents: [AdmittedDocument], evidence: [Evidence] = [], in block: BlockContext, on base: any StateReader
   ) throws(StateFailure) -> Result {
     var state = State(base)
     guard let parameters = state.get(Parameters.self, Parameters.id) else {
       throw state.failure ?? StateFailure("the state has no parameters: it does not begin with a genesis")
     }
+    state.record(evidence, at: block.height)
+    if let failure = state.failure { throw failure }
     var outcomes: [OutcomeRecord] = []
     outcomes.reserveCapacity(documents.count)
     for document in documents {
@@ -77,7 +80,7 @@ package enum Executor {
     }
     var execution = Execution(
       state: state.unchanged, block: block, parameters: parameters, document: document.id, issuer: issuer,
-      terms: document.envelope.terms)
+      network: document.envelope.network, terms: document.envelope.terms)
     // Swapped, not copied: two owners would make each change copy the whole block's changes.
     swap(&execution.state, &state)
     defer { swap(&execution.state, &state) }

@@ -22,6 +22,14 @@ extension Outcome {
     case .heightInPast: "Name a height after this block."
     case .tooManyKeys:
       "Let keys that are no longer needed be revoked, and ask the board: a member holds a limited number."
+    case .epochNotNext:
+      "Name the epoch after the current one, which GET /v1/network tells, and let the board propose it again."
+    case .changeDecided: "Wait until the validators that are decided have taken over."
+    case .tooFewValidators: "Name at least four validators, or as many as the network began with if those were fewer."
+    case .organisationRepeated: "Name each organisation once: one organisation runs one validator."
+    case .nodeKeyUsed: "Make a new key: another node, or this one for another purpose, has this one."
+    case .possessionInvalid:
+      "Let the validator's operator sign its organisation, keys, epoch and network with the vote key."
 
     case .numberUsed: "Use a new number: this issuer has used this one for a document of the same kind."
     case .counterpartyUnknown: "Name a member of the network as the other party."

@@ -23,6 +23,12 @@ package enum Outcome: UInt16, CaseIterable, Error, Sendable {
   case nothingToApprove = 2016
   case heightInPast = 2017
   case tooManyKeys = 2018
+  case epochNotNext = 2020
+  case changeDecided = 2021
+  case tooFewValidators = 2022
+  case organisationRepeated = 2023
+  case nodeKeyUsed = 2024
+  case possessionInvalid = 2025
 
   // Trade, 3000
   case numberUsed = 3001

@@ -8,6 +8,10 @@ package enum StateTable: UInt8, CaseIterable, Sendable {
   case key = 3
   case boardAct = 4
   case keyRing = 5
+  case validatorSet = 6
+  case misbehaviour = 7
+  case misbehaviourCount = 8
+  case observers = 9
   case order = 16
   case dispatch = 17
   case receipt = 19

@@ -39,7 +39,9 @@ package struct ApproveAct: Act {
 }
 
 extension BoardAct {
-  private static let types: [any GovernedAct.Type] = [AdmitMember.self, AddKey.self, RevokeKey.self]
+  private static let types: [any GovernedAct.Type] = [
+    AdmitMember.self, AddKey.self, RevokeKey.self, ChangeValidators.self,
+  ]
 
   fileprivate func act() throws(Rejection) -> any GovernedAct {
     guard let type = BoardAct.types.first(where: { $0.type == type }), let act = try? type.read(terms) else {

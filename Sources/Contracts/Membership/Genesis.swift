@@ -34,6 +34,15 @@ package struct Genesis: Equatable, Sendable {
   package struct Observer: Equatable, Sendable {
     package let organisation: String
     package let transportKey: PublicKey
+
+    package init(organisation: String, transportKey: PublicKey) {
+      self.organisation = organisation
+      self.transportKey = transportKey
+    }
+
+    init(_ form: inout Form) {
+      self.init(organisation: form.identifier("organisation"), transportKey: form.publicKey("transportKey"))
+    }
   }
 
   /// The id of the network, which every document names.
@@ -83,6 +92,8 @@ package struct Genesis: Equatable, Sendable {
   package func initialState() -> [StateChange] {
     var state = State(MemoryState())
     state.put(parameters)
+    state.put(ValidatorSetRecord(validators: validators, decidedAt: 0))
+    state.put(ObserverList(observers: observers))
     for admission in members {
       state.put(admission.member(admittedAt: 0))
       state.put(KeyRing(member: admission.id, keys: admission.keys.map(\.name)))
@@ -115,16 +126,10 @@ package struct Genesis: Equatable, Sendable {
         }
       }
       members = form.list("members", 1...Genesis.maximumMembers) { Admission(&$0) }
-      validators = form.list("validators", 1...ValidatorSet.maximumCount) { form in
-        Validator(
-          organisation: form.identifier("organisation"), voteKey: form.publicKey("voteKey"),
-          transportKey: form.publicKey("transportKey"))
-      }
+      validators = form.list("validators", 1...ValidatorSet.maximumCount) { Validator(&$0) }
       observers =
         form.optional("observers") { form in
-          form.list("observers", 0...Genesis.maximumObservers) { form in
-            Observer(organisation: form.identifier("organisation"), transportKey: form.publicKey("transportKey"))
-          }
+          form.list("observers", 0...Genesis.maximumObservers) { Observer(&$0) }
         } ?? []
       let board = form.object("board") { form in
         (

@@ -51,10 +51,14 @@ package struct Certificate: Hashable, Sendable, CBORCodable {
   }
 
   /// P-1: quorum, and every signature is good.
-  package func isValid(for validators: ValidatorSet, chain: Digest) -> Bool {
+  package func isValid(
+    for validators: ValidatorSet, chain: Digest, checking: any SignatureChecking = Ed25519Signatures()
+  ) -> Bool {
     guard hasQuorum(of: validators) else { return false }
     let message = subject.signingBytes(chain: chain, epoch: epoch)
-    return votes.allSatisfy { validators.validators[$0.signer].voteKey.verifies($0.signature, of: message) }
+    return votes.allSatisfy {
+      checking.isValid($0.signature, of: message, by: validators.validators[$0.signer].voteKey)
+    }
   }
 
   package func encode(to writer: inout CBORWriter) {

@@ -47,6 +47,7 @@ package struct Header: Equatable, Sendable, CBORCodable {
   /// Index of the proposing validator in its epoch.
   package let proposer: Int
   package let documentsRoot: Digest
+  package let evidenceRoot: Digest
   package let executed: Executed
   package let validators: Digest
   package let nextValidators: Digest
@@ -56,7 +57,7 @@ package struct Header: Equatable, Sendable, CBORCodable {
 
   package init(
     chain: Digest, epoch: UInt64, height: UInt64, parent: Digest, time: Int64, proposer: Int, documentsRoot: Digest,
-    executed: Executed, validators: Digest, nextValidators: Digest
+    evidenceRoot: Digest = Block.evidenceRoot([]), executed: Executed, validators: Digest, nextValidators: Digest
   ) {
     protocolVersion = Header.currentProtocol
     suite = Header.currentSuite
@@ -67,6 +68,7 @@ package struct Header: Equatable, Sendable, CBORCodable {
     self.time = time
     self.proposer = proposer
     self.documentsRoot = documentsRoot
+    self.evidenceRoot = evidenceRoot
     self.executed = executed
     self.validators = validators
     self.nextValidators = nextValidators
@@ -74,8 +76,11 @@ package struct Header: Equatable, Sendable, CBORCodable {
 
   package var digest: Digest { Digest(.block, of: cbor) }
 
+  /// C-30: the boundary block, after which other validators decide.
+  package var endsEpoch: Bool { validators != nextValidators }
+
   package func encode(to writer: inout CBORWriter) {
-    writer.array(13)
+    writer.array(14)
     writer.unsigned(Header.format)
     writer.unsigned(protocolVersion)
     writer.unsigned(suite)
@@ -86,13 +91,14 @@ package struct Header: Equatable, Sendable, CBORCodable {
     writer.integer(time)
     writer.unsigned(UInt64(proposer))
     writer.digest(documentsRoot)
+    writer.digest(evidenceRoot)
     writer.value(executed)
     writer.digest(validators)
     writer.digest(nextValidators)
   }
 
   package init(from reader: inout CBORReader) throws(CBORError) {
-    try reader.structure(13)
+    try reader.structure(14)
     guard try reader.unsigned() == Header.format else { throw reader.failure(.invalidValue) }
     protocolVersion = try reader.unsigned()
     suite = try reader.unsigned()
@@ -103,45 +109,10 @@ package struct Header: Equatable, Sendable, CBORCodable {
     time = try reader.integer()
     proposer = Int(try reader.unsigned(upTo: UInt64(ValidatorSet.maximumCount - 1)))
     documentsRoot = try reader.digest()
+    evidenceRoot = try reader.digest()
     executed = try reader.value()
     validators = try reader.digest()
     nextValidators = try reader.digest()
-  }
-}
-
-/// A header and the exact compact JWS of each of its documents, in order.
-package struct Block: Equatable, Sendable, CBORCodable {
-  package let header: Header
-  package let documents: [[UInt8]]
-
-  package init(header: Header, documents: [[UInt8]]) {
-    self.header = header
-    self.documents = documents
-  }
-
-  package var digest: Digest { header.digest }
-
-  /// The RFC 6962 root of the documents' leaves.
-  package static func documentsRoot(_ documents: [[UInt8]]) -> Digest {
-    MerkleTree.root(of: documents)
-  }
-
-  package func encode(to writer: inout CBORWriter) {
-    writer.reserve(512 + documents.reduce(0) { $0 + $1.count + 4 })
-    writer.array(2)
-    writer.value(header)
-    writer.array(documents.count)
-    for document in documents { writer.bytes(document) }
-  }
-
-  package init(from reader: inout CBORReader) throws(CBORError) {
-    try reader.structure(2)
-    header = try reader.value()
-    let count = try reader.array(upTo: 1 << 20)
-    var documents: [[UInt8]] = []
-    documents.reserveCapacity(min(count, 8192))
-    for _ in 0..<count { documents.append(try reader.bytes(upTo: SignedDocument.maximumBytes)) }
-    self.documents = documents
   }
 }
 

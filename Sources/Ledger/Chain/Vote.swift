@@ -127,9 +127,11 @@ package struct Vote: Hashable, Sendable, CBORCodable {
     self.signature = signature
   }
 
-  package func isSigned(by validators: ValidatorSet, chain: Digest) -> Bool {
-    guard epoch == validators.epoch, signer < validators.count else { return false }
-    return validators.validators[signer].voteKey
-      .verifies(signature, of: subject.signingBytes(chain: chain, epoch: epoch))
+  package func isSigned(
+    by validators: ValidatorSet, chain: Digest, checking: any SignatureChecking = Ed25519Signatures()
+  ) -> Bool {
+    guard epoch == validators.epoch, signer >= 0, signer < validators.count else { return false }
+    return checking.isValid(
+      signature, of: subject.signingBytes(chain: chain, epoch: epoch), by: validators.validators[signer].voteKey)
   }
 }

@@ -18,6 +18,8 @@ package enum Domain: String, CaseIterable, Sendable {
   case genesis = "genesis"
   /// The commitment of a sealed financing offer.
   case offer = "offer  "
+  /// What a vote key signs to show that its organisation holds it.
+  case possession = "possess"
   /// Peer messages and anything that only one node reads.
   case local = "local  "
 }
@@ -54,7 +56,8 @@ extension Domain {
     case .vote: 9
     case .genesis: 10
     case .offer: 11
-    case .local: 12
+    case .possession: 12
+    case .local: 13
     }
   }
 }

@@ -85,6 +85,7 @@ private struct JSONParser {
   private mutating func object() throws(JSONError) -> JSON {
     try enter()
     var members: [JSON.Member] = []
+    var names = NamesTaken()
     if take(UInt8(ascii: "}")) {
       depth -= 1
       return .object([])
@@ -95,7 +96,7 @@ private struct JSONParser {
       guard bytes[offset] == UInt8(ascii: "\"") else { throw failure(.unexpectedCharacter) }
       let name = try string()
       path.append(.name(name))
-      guard !members.contains(where: { $0.isNamed(name) }) else { throw failure(.duplicateName) }
+      guard names.take(name, after: members) else { throw failure(.duplicateName) }
       skipSpace()
       guard take(UInt8(ascii: ":")) else { throw failure(offset < bytes.count ? .unexpectedCharacter : .unexpectedEnd) }
       members.append(JSON.Member(name, try value()))
@@ -210,6 +211,20 @@ private struct JSONParser {
       offset += 1
     }
     return unit
+  }
+}
+
+/// The names of one object: a few are compared one by one, many are looked up, so that the time which an object takes
+/// does not grow with the square of its members.
+private struct NamesTaken {
+  private static let compared = 16
+  private var table: Set<[UInt8]> = []
+
+  /// False when a member before has this very name.
+  mutating func take(_ name: String, after members: [JSON.Member]) -> Bool {
+    guard members.count >= NamesTaken.compared else { return !members.contains { $0.isNamed(name) } }
+    if table.isEmpty { table = Set(members.map { Array($0.name.utf8) }) }
+    return table.insert(Array(name.utf8)).inserted
   }
 }
 

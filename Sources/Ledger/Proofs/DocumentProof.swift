@@ -4,7 +4,8 @@ import Sodium
 /// needed.
 ///
 /// document → documents root of its block's header → leaf of the history, with the outcome → history root in a later
-/// header → that header's finalization by q validators (P-3).
+/// header → that header's finalization by q validators of its epoch (P-3), to whom an `EpochProof` leads from those of the
+/// genesis (P-5).
 package struct DocumentProof: Equatable, Sendable {
   /// The exact compact JWS.
   package let document: [UInt8]
@@ -37,6 +38,7 @@ package struct DocumentProof: Equatable, Sendable {
 
   package enum Fault: String, Error, Sendable {
     case otherChain
+    case otherEpoch
     case otherValidators
     case certificateInvalid
     case certificateOfOtherHeader
@@ -48,9 +50,11 @@ package struct DocumentProof: Equatable, Sendable {
     case documentMalformed
   }
 
-  /// Checks the whole chain of proof under the validators and the chain digest of a genesis that the caller trusts.
+  /// Checks the whole chain of proof under the chain digest of a genesis that the caller trusts and the validators of the
+  /// attesting header's epoch: the genesis' own in epoch 0, else what `EpochProof.verify` gives for that epoch.
   package func verify(chain: Digest, validators: ValidatorSet) throws(Fault) {
     guard attestation.chain == chain, header.chain == chain else { throw .otherChain }
+    guard attestation.epoch == validators.epoch else { throw .otherEpoch }
     guard attestation.validators == validators.digest else { throw .otherValidators }
     guard certificate.isValid(for: validators, chain: chain) else { throw .certificateInvalid }
     guard certificate.kind == .finalize, certificate.subject.proposal?.payload == attestation.digest else {

@@ -35,6 +35,16 @@ package struct HistoryRange: Equatable, Sendable, CBORCodable {
 
   package var root: Digest { MerkleTree.fold(peaks, hasher: LedgerTreeHasher.self) }
 
+  /// Where its peaks are stored.
+  package var peakPositions: [(position: UInt64, digest: Digest)] {
+    var end: UInt64 = 0
+    return peaks.map { peak in
+      let height = UInt64(63 - (count - end).leadingZeroBitCount)
+      end += 1 << height
+      return (HistoryRange.position(of: end - 1) + height, peak)
+    }
+  }
+
   /// Nodes that are now complete and that the caller stores, the leaf first; their positions follow those stored
   /// before.
   package mutating func append(_ leaf: Digest) -> [(position: UInt64, digest: Digest)] {

@@ -13,12 +13,7 @@ package struct NodeKey: Hashable, Sendable {
     precondition(depth >= 0 && depth < StateTree.maximumDepth)
     self.version = version
     self.depth = UInt8(depth)
-    prefix = Digest { out in
-      path.withUnsafeBytes { path in
-        for index in 0..<(depth >> 1) { out[index] = path[index] }
-        if depth & 1 == 1 { out[depth >> 1] = path[depth >> 1] & 0xf0 }
-      }
-    }
+    prefix = path.keeping(nibbles: depth)
   }
 
   package static func root(version: UInt64) -> NodeKey { NodeKey(version: version, path: .zero, depth: 0) }

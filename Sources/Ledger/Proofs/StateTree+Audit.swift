@@ -41,13 +41,3 @@ private struct StateTreeAudit {
     return node.digest
   }
 }
-
-extension Digest {
-  fileprivate func replacing(nibble index: Int, with value: UInt8) -> Digest {
-    Digest { out in
-      withUnsafeBytes { out.copyMemory(from: $0) }
-      let byte = out[index >> 1]
-      out[index >> 1] = index & 1 == 0 ? byte & 0x0f | value << 4 : byte & 0xf0 | value
-    }
-  }
-}

@@ -34,6 +34,10 @@ package enum StateTree {
     package let newNodes: [(key: NodeKey, bytes: [UInt8])]
     /// Nodes that the old version reaches and the new one does not: to be deleted once no old version is needed.
     package let stale: [NodeKey]
+    /// The paths that the old version does not have, ascending.
+    package let inserted: [Digest]
+    /// The paths that the new version does not have, ascending.
+    package let removed: [Digest]
     package let root: Digest
     /// The version of the root node; the old one when nothing changed, nil while the tree was never written.
     package let rootVersion: UInt64?

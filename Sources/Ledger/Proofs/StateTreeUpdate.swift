@@ -7,6 +7,8 @@ struct StateTreeUpdate {
   private let reader: any StateTreeReader
   private var newNodes: [(key: NodeKey, bytes: [UInt8])] = []
   private var stale: [NodeKey] = []
+  private var inserted: [Digest] = []
+  private var removed: [Digest] = []
 
   init(version: UInt64, changes: [StateTree.Change], reader: any StateTreeReader) {
     self.version = version
@@ -25,11 +27,22 @@ struct StateTreeUpdate {
     var node = StateNode()
     if let rootVersion { node = try StateTree.node(.root(version: rootVersion), reader) }
     guard try descend(into: &node, depth: 0, changes.indices) else {
-      return StateTree.Update(newNodes: [], stale: [], root: node.digest, rootVersion: rootVersion)
+      return StateTree.Update(
+        newNodes: [], stale: [], inserted: [], removed: [], root: node.digest, rootVersion: rootVersion)
     }
     newNodes.append((.root(version: version), node.bytes))
     if let rootVersion { stale.append(.root(version: rootVersion)) }
-    return StateTree.Update(newNodes: newNodes, stale: stale, root: node.digest, rootVersion: version)
+    return StateTree.Update(
+      newNodes: newNodes, stale: stale, inserted: inserted, removed: removed, root: node.digest, rootVersion: version)
+  }
+
+  /// The subtree of keys that share their first `depth` nibbles, in a tree that has no others there, with its nodes.
+  mutating func subtree(depth: Int) throws(StateTreeFailure) -> (
+    child: StateChild, nodes: [(key: NodeKey, bytes: [UInt8])]
+  ) {
+    if depth > 0 { return (try updated(.none, depth: depth, changes.indices), newNodes) }
+    let update = try run(from: nil)
+    return (.inner(version: version, digest: update.root), newNodes)
   }
 
   /// Applies changes that share their first `depth` nibbles to the children of a node. False when none of them
@@ -69,14 +82,20 @@ struct StateTreeUpdate {
       stale.append(key)
     case .leaf(let leafPath, _):
       if range.count == 1 {
-        if leafPath == path { return leaf(range.lowerBound) }
+        if leafPath == path {
+          if changes[range.lowerBound].value == nil { removed.append(path) }
+          return leaf(range.lowerBound)
+        }
         if changes[range.lowerBound].value == nil { return child }
       }
       guard depth < StateTree.maximumDepth else { throw .inconsistent(.root(version: version)) }
       node.children[Int(leafPath.nibble(depth))] = child
       _ = try descend(into: &node, depth: depth, range)
     case .none:
-      if range.count == 1 { return leaf(range.lowerBound) }
+      if range.count == 1 {
+        if changes[range.lowerBound].value != nil { inserted.append(path) }
+        return leaf(range.lowerBound)
+      }
       _ = try descend(into: &node, depth: depth, range)
     }
     if let collapsed = node.collapsed { return collapsed }

@@ -16,7 +16,7 @@ extension API {
     let height = try height(context)
     guard let finalized = try store.finalizedBlock(at: height), let outcomes = try store.outcomes(at: height),
       let leaf = try store.leaf(at: height)
-    else { throw Problem.notFound("block \(height)") }
+    else { throw try missing("block", height) }
     let documents = zip(finalized.block.documents, outcomes).map { bytes, outcome -> JSON in
       let envelope = (try? SignedDocument(bytes))?.envelope
       return [
@@ -29,16 +29,29 @@ extension API {
       "stateRoot": .string("\(leaf.stateRoot)"), "outcomesRoot": .string("\(leaf.outcomesRoot)"),
       "view": .integer(Int64(clamping: finalized.finality.proposal.view)),
       "finalization": finalized.finality.certificate?.json ?? .null, "documents": .array(documents),
+      "evidence": .array(
+        finalized.block.evidence.map {
+          [
+            "epoch": .integer(Int64(clamping: $0.epoch)), "view": .integer(Int64(clamping: $0.view)),
+            "signer": .integer(Int64($0.signer)), "offence": .string($0.title),
+          ]
+        }),
     ])
   }
 
   @Sendable private func header(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let height = try height(context)
-    guard let finalized = try store.finalizedBlock(at: height) else { throw Problem.notFound("header \(height)") }
+    guard let finalized = try store.finalizedBlock(at: height) else { throw try missing("header", height) }
     return .json([
       "header": finalized.block.header.json, "cbor": .string(Base64URL.encode(finalized.block.header.cbor)),
       "digest": .string("\(finalized.block.digest)"), "finalization": finalized.finality.certificate?.json ?? .null,
     ])
+  }
+
+  /// What is not there may have been there.
+  private func missing(_ what: String, _ height: UInt64) throws -> Problem {
+    let oldest = try store.oldestHeight()
+    return height > 0 && height < oldest ? Problem.pruned(height, oldest: oldest) : .notFound("\(what) \(height)")
   }
 
   /// Finalized blocks from a height on, for a program that follows and verifies: each a CBOR byte string, up to 4 MiB.
@@ -61,6 +74,7 @@ extension Header {
       "suite": .integer(Int64(suite)), "chain": .string("\(chain)"), "epoch": .integer(Int64(epoch)),
       "height": .integer(Int64(height)), "parent": .string("\(parent)"), "time": .integer(time),
       "proposer": .integer(Int64(proposer)), "documentsRoot": .string("\(documentsRoot)"),
+      "evidenceRoot": .string("\(evidenceRoot)"),
       "executed": [
         "height": .integer(Int64(executed.height)), "stateRoot": .string("\(executed.stateRoot)"),
         "historyRoot": .string("\(executed.historyRoot)"),

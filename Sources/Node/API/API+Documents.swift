@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Ledger
 import NIOCore
+import Replication
 import Sodium
 
 extension API {
@@ -130,11 +131,14 @@ extension API {
 
   @Sendable private func proof(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
     let id = try digest(context)
-    guard let proof = try ProofDesk(chain: chain).proof(of: id) else {
+    guard let proof = try ProofDesk(chain).proof(of: id) else {
       guard try desk.status(of: id) != nil else { throw Problem.notFound("document \(id)") }
       throw Problem.unavailable("the document is not attested yet")
     }
-    return .json(proof.json)
+    // Whoever has only the genesis needs the changes of validators since.
+    let epochs = try chain.epochProof(to: proof.attestation.epoch)
+    return .json(
+      epochs.links.isEmpty ? proof.json : proof.json.with("epochs", .string(Base64URL.encode(epochs.cbor))))
   }
 
   @Sendable private func disclosures(_ request: Request, _ context: BasicRequestContext) async throws -> Response {

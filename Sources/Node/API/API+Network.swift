@@ -28,13 +28,8 @@ extension API {
         "organisations": .array(parameters.board.map { .string($0) }),
         "threshold": .integer(Int64(parameters.boardThreshold)),
       ],
-      "validators": .array(
-        genesis.validators.validators.map {
-          [
-            "organisation": .string($0.organisation), "voteKey": .string(Base64URL.encode($0.voteKey.bytes)),
-            "transportKey": .string(Base64URL.encode($0.transportKey.bytes)),
-          ]
-        }),
+      "epoch": .integer(Int64(clamping: chain.head.epoch)),
+      "validators": API.json(try chain.validators(of: chain.head.epoch)),
       "height": .integer(Int64(chain.head.height)),
     ])
   }

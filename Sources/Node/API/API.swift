@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import Ledger
 import NIOCore
+import Replication
 import Sodium
 
 /// The node's HTTP interface under `/v1`. It reads and takes in; it decides no rule.
@@ -30,6 +31,8 @@ struct API: Sendable {
     objects(v1)
     blocks(v1)
     network(v1)
+    evidence(v1, from: operations)
+    validators(v1)
     operation(v1)
     return router
   }
@@ -60,7 +63,7 @@ struct API: Sendable {
 }
 
 /// What the interface asks of the running node beside documents and the chain.
-protocol NodeOperations: Sendable {
+protocol NodeOperations: EvidenceSource {
   var status: JSON { get async }
   var isReady: Bool { get async }
   /// Writes a copy of the ledger for an audit; answers its path.

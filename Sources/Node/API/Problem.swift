@@ -39,6 +39,12 @@ package struct Problem: Error, HTTPResponseError {
     Problem(status: .notFound, code: 1101, name: "notFound", title: "Check the id or the path.", detail: what)
   }
 
+  static func pruned(_ height: UInt64, oldest: UInt64) -> Problem {
+    Problem(
+      status: .gone, code: 1106, name: "notKept", title: "Ask a node that keeps all blocks.",
+      detail: "this node keeps blocks from height \(oldest) on, not \(height)")
+  }
+
   static func badRequest(_ detail: String) -> Problem {
     Problem(
       status: .badRequest, code: 1102, name: "requestInvalid", title: "Correct the request's path, query or headers.",

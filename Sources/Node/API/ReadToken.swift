@@ -2,6 +2,7 @@ import Contracts
 import HTTPTypes
 import Hummingbird
 import Ledger
+import Replication
 import Sodium
 
 /// A member's short-lived permission to read as itself: a JWT (RFC 7519) signed by one of its keys, with `iss` the

@@ -3,6 +3,7 @@ import Financing
 import Foundation
 import Ledger
 import LedgerStore
+import Replication
 import Sodium
 
 /// Checks a chain from genesis on and trusts nothing but the genesis file: hash chain, certificates, every signature,

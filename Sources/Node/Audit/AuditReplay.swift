@@ -1,6 +1,7 @@
 import Contracts
 import Financing
 import Ledger
+import Replication
 import Sodium
 
 /// The chain performed again in memory, block by block.
@@ -13,7 +14,11 @@ struct AuditReplay {
   private var history = HistoryRange()
   /// What each recent height came to, for the headers that attest it.
   private var executed: [Executed] = []
-  private var used: Set<Pool.JTIPair> = []
+  /// Each pair's newest use, by the second in which it expires.
+  private var used: [Pool.JTIPair: Int64] = [:]
+  /// Of the next block.
+  private var validators: ValidatorSet
+  private var hasBegunEpoch = false
   private var height: UInt64 = 0
   private var parent: Digest
   private var time: Int64
@@ -27,6 +32,7 @@ struct AuditReplay {
 
   init(genesis: Genesis) {
     self.genesis = genesis
+    validators = genesis.validators
     parent = genesis.chain
     time = genesis.time
     stateRoot = StateTree.emptyRoot
@@ -44,13 +50,17 @@ struct AuditReplay {
     let digest = block.digest
     try check(block, at: next)
     var faults = certificateFaults(finalized, digest, at: next)
-    guard Block.documentsRoot(block.documents) == block.header.documentsRoot else {
-      throw AuditFault(.documents, next, "the documents are not those whose root the header names")
+    guard block.matchesHeader else {
+      throw AuditFault(.documents, next, "the documents or the evidence are not those whose roots the header names")
+    }
+    if let fault = block.evidenceFault(chain: genesis.chain, validators: { validatorSet($0)?.validators }) {
+      throw AuditFault(.documents, next, fault)
     }
     let admitted = try admit(block, at: next)
     let result: Executor.Result
     do throws(StateFailure) {
-      result = try Executor.execute(admitted, in: BlockContext(height: next, time: block.header.time), on: state)
+      let context = BlockContext(height: next, time: block.header.time, epoch: block.header.epoch)
+      result = try Executor.execute(admitted, evidence: block.evidence, in: context, on: state)
     } catch {
       throw AuditFault(.outcome, next, error.message)
     }
@@ -65,6 +75,8 @@ struct AuditReplay {
     documents += admitted.count
     refused += result.outcomes.filter(\.outcome.isRefusal).count
     (parent, time) = (digest, block.header.time)
+    hasBegunEpoch = block.header.endsEpoch
+    if hasBegunEpoch, let next = validatorSet(block.header.epoch + 1) { (validators, view) = (next.validators, 0) }
     if changesBooks(result.changes) { faults += booksFaults }
     return faults
   }
@@ -100,7 +112,7 @@ struct AuditReplay {
 
   func compare(_ head: ChainHead) throws(AuditFault) {
     let recomputed = ChainHead(
-      height: height, block: parent, view: view, time: time, stateRoot: stateRoot, stateVersion: treeVersion,
+      height: height, block: parent, epoch: validators.epoch, endsEpoch: hasBegunEpoch, view: view, time: time, stateRoot: stateRoot, stateVersion: treeVersion,
       history: history, attested: attested, provable: provable)
     guard head == recomputed else {
       throw AuditFault(.storedState, height, "the stored head of the chain is not what performing it again gives")
@@ -111,14 +123,13 @@ struct AuditReplay {
 
   private mutating func check(_ block: Block, at next: UInt64) throws(AuditFault) {
     let header = block.header
-    let validators = genesis.validators
     guard header.parent == parent else {
       throw AuditFault(
         .chain, next, "the block does not follow the one before it: parent \(header.parent), expected \(parent)")
     }
     guard header.height == next, header.chain == genesis.chain, header.epoch == validators.epoch,
       header.protocolVersion == Header.currentProtocol, header.suite == Header.currentSuite,
-      header.validators == genesis.validatorsDigest, header.nextValidators == genesis.validatorsDigest,
+      header.validators == validators.digest,
       header.proposer < validators.count
     else { throw AuditFault(.header, next, "the header is not one of this chain at this height") }
     guard header.time >= time else { throw AuditFault(.time, next, "the block is older than the one before it") }
@@ -133,7 +144,17 @@ struct AuditReplay {
         "the header attests another state or history of height \(header.executed.height) than performing it again gives"
       )
     }
+    let decided = validatorSet(validators.epoch + 1).flatMap {
+      $0.decidedAt <= header.executed.height ? $0.validators : nil
+    }
+    guard header.nextValidators == (decided ?? validators).digest else {
+      throw AuditFault(.header, next, "the header names other validators for the next epoch than the state decided")
+    }
     attested = header.executed.height
+  }
+
+  private func validatorSet(_ epoch: UInt64) -> ValidatorSetRecord? {
+    state.values[ValidatorSetRecord.key(epoch)].flatMap { try? ValidatorSetRecord(cbor: $0) }
   }
 
   private mutating func certificateFaults(_ finalized: FinalizedBlock, _ digest: Digest, at next: UInt64)
@@ -141,8 +162,10 @@ struct AuditReplay {
   {
     let proposal = finalized.finality.proposal
     defer { view = proposal.view }
-    guard proposal.payload == digest, proposal.parentView == view, proposal.view > view,
-      genesis.validators.leader(of: proposal.view) == finalized.block.header.proposer
+    // The last block of an epoch may have been proposed again, in a later view by another leader (C-31).
+    guard proposal.payload == digest, proposal.view > view,
+      finalized.block.header.endsEpoch
+        || proposal.parentView == view && validators.leader(of: proposal.view) == finalized.block.header.proposer
     else { return [AuditFault(.certificate, next, "the block's place in the views is not one that it can have")] }
     guard let certificate = finalized.finality.certificate else {
       uncertified += 1
@@ -152,7 +175,7 @@ struct AuditReplay {
     guard certificate.subject == .finalize(proposal) else {
       return [AuditFault(.certificate, next, "the certificate finalizes another block than this one")]
     }
-    guard certificate.isValid(for: genesis.validators, chain: genesis.chain) else {
+    guard certificate.isValid(for: validators, chain: genesis.chain) else {
       return [AuditFault(.certificate, next, "the certificate is not signed by a quorum of the validators")]
     }
     return []
@@ -171,6 +194,7 @@ struct AuditReplay {
         let signed = try SignedDocument(bytes)
         let envelope = signed.envelope
         guard envelope.network == genesis.network, envelope.expiresAt * 1000 >= block.header.time,
+          envelope.expiresAt <= block.header.time / 1000 + genesis.documentHorizonSeconds,
           envelope.expiresAt - envelope.issuedAt <= parameters.documentValiditySeconds
         else { throw Violations(.otherNetwork) }
         guard let key = key(signed.key), key.addedAt <= block.header.executed.height else {
@@ -178,9 +202,9 @@ struct AuditReplay {
         }
         admitted.append(
           try AdmittedDocument(try signed.verified(by: key.publicKey), keyAddedAt: key.addedAt, registry: registry))
-        guard used.insert(Pool.JTIPair(issuer: envelope.issuer, jti: envelope.jti)).inserted else {
-          throw Violations(.jtiReused)
-        }
+        let pair = Pool.JTIPair(issuer: envelope.issuer, jti: envelope.jti)
+        guard used[pair].map({ $0 * 1000 < block.header.time }) ?? true else { throw Violations(.jtiReused) }
+        used[pair] = envelope.expiresAt
       } catch {
         let refusal = error.first.refusal
         throw AuditFault(

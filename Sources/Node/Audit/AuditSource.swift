@@ -4,6 +4,7 @@ import Foundation
 import Ledger
 import LedgerStore
 import NIOCore
+import Replication
 import Sodium
 
 /// Where an audit reads a chain. Nothing that comes from it is believed.
@@ -164,11 +165,13 @@ final class DatabaseSource: AuditSource {
     for (index, bytes) in block.documents.enumerated() {
       guard let signed = try? SignedDocument(bytes) else { continue }
       let envelope = signed.envelope
-      let use = StoreKey.replay(issuer: envelope.issuer, jti: envelope.jti)
+      let key = StoreKey.replay(issuer: envelope.issuer, jti: envelope.jti)
+      let use = JTIUse(document: signed.id, height: height, expiresAt: envelope.expiresAt)
       guard
         try read(.location(signed.id), at: height, DocumentLocation.self)
           == DocumentLocation(height: height, index: index),
-        try read(use, at: height, JTIUse.self) == JTIUse(document: signed.id, height: height)
+        // Once it has expired another document may have used it again.
+        let stored = try read(key, at: height, JTIUse.self), stored == use || stored.height > height
       else { return [AuditFault(.index, height, "document \(index) is not found where it stands")] }
     }
     return []

@@ -1,5 +1,6 @@
 import Contracts
 import Ledger
+import Replication
 import Sodium
 import Synchronization
 

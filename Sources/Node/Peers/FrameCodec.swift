@@ -1,28 +1,5 @@
 import NIOCore
-
-/// The kinds of messages between nodes, most urgent first: a vote never waits for a body (N-5).
-package enum PeerChannel: UInt8, CaseIterable, Comparable, Sendable {
-  /// Votes and certificates.
-  case consensus
-  /// Requests and small answers.
-  case control
-  /// Blocks.
-  case bodies
-  /// Gossip of documents.
-  case documents
-
-  /// No message of this channel is longer, sent or received (N-4).
-  package var maximumBytes: Int {
-    switch self {
-    case .consensus: 256 << 10
-    case .control: 1 << 20
-    case .bodies: 16 << 20
-    case .documents: 4 << 20
-    }
-  }
-
-  package static func < (a: PeerChannel, b: PeerChannel) -> Bool { a.rawValue < b.rawValue }
-}
+import Replication
 
 /// One frame on the wire: u32 length of what follows, most significant byte first; u8 kind; payload.
 ///

@@ -1,3 +1,5 @@
+import Replication
+
 /// A message from a peer. Its bytes count as held until the message and all its copies are let go; a peer of which
 /// too much is held is not read (N-10). So keep the message, not only its bytes, until the work that it asks for is
 /// done.

@@ -1,4 +1,5 @@
 import NIOCore
+import Replication
 
 /// What waits to be sent to one peer: a lane a channel, each bounded in messages and bytes, the most urgent lane first.
 ///

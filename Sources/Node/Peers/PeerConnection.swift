@@ -1,6 +1,7 @@
 import Ledger
 import NIOCore
 import NIOSSL
+import Replication
 import Sodium
 import Synchronization
 

@@ -1,3 +1,4 @@
+import Replication
 import Sodium
 
 /// What the network has seen since it started.

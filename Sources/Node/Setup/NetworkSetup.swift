@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import Ledger
+import Replication
 import Sodium
 
 /// Makes a network out of a plan: keys, the genesis file, and a home folder for each node.

@@ -1,6 +1,7 @@
 import Contracts
 import Foundation
 import Ledger
+import Replication
 import Sodium
 
 /// A node's `config.json`: what only this node needs to know. Everything that nodes must share is in genesis (decision
@@ -15,11 +16,20 @@ package struct NodeConfiguration: Sendable {
   package var peerAddress: PeerRecord.Address
   package var httpAddress: PeerRecord.Address
   package let peers: [Peer]
+  /// Which states this node gives and takes.
+  package var snapshots = SnapshotPolicy()
+  /// Blocks that are kept, at least; nil for all of them.
+  package var keepBlocks: UInt64?
 
-  package init(peerAddress: PeerRecord.Address, httpAddress: PeerRecord.Address, peers: [Peer]) {
+  package init(
+    peerAddress: PeerRecord.Address, httpAddress: PeerRecord.Address, peers: [Peer],
+    snapshots: SnapshotPolicy = SnapshotPolicy(), keepBlocks: UInt64? = nil
+  ) {
     self.peerAddress = peerAddress
     self.httpAddress = httpAddress
     self.peers = peers
+    self.snapshots = snapshots
+    self.keepBlocks = keepBlocks
   }
 
   package init(json bytes: [UInt8]) throws(Violations) {
@@ -36,11 +46,31 @@ package struct NodeConfiguration: Sendable {
           Peer(
             organisation: form.identifier("organisation"), transportKey: PublicKey(form.key("transportKey"))!,
             address: form.address("address"))
-        })
+        },
+        snapshots: form.optional("snapshots") { form in
+          form.object("snapshots") { form in
+            SnapshotPolicy(
+              interval: UInt64(form.integer("interval", 10...1_000_000)), gap: UInt64(form.integer("gap", 0...1_000_000_000)))
+          }
+        } ?? SnapshotPolicy(),
+        keepBlocks: form.optional("keepBlocks") { UInt64($0.integer("keepBlocks", 1_000...1_000_000_000)) })
     }
   }
 
   package var json: JSON {
+    var members: [JSON.Member] = []
+    if snapshots != SnapshotPolicy() {
+      members.append(
+        .init(
+          "snapshots",
+          ["interval": .integer(Int64(snapshots.interval)), "gap": .integer(Int64(snapshots.gap))]))
+    }
+    if let keepBlocks { members.append(.init("keepBlocks", .integer(Int64(keepBlocks)))) }
+    guard case .object(let others) = required else { return .null }
+    return .object(others + members)
+  }
+
+  private var required: JSON {
     [
       "peerAddress": .string(peerAddress.description), "httpAddress": .string(httpAddress.description),
       "peers": .array(
@@ -86,8 +116,14 @@ package struct NodeHome: Sendable {
   package var genesis: String { path + "/genesis.json" }
   package var configuration: String { path + "/config.json" }
   package var voteKey: String { path + "/vote.key.json" }
+  /// The key that takes over when the validators of the next epoch name it.
+  package var nextVoteKey: String { path + "/vote.next.key.json" }
+  /// Those of the two that are there.
+  package var voteKeys: [String] { [voteKey, nextVoteKey].filter { FileManager.default.fileExists(atPath: $0) } }
   package var transportKey: String { path + "/transport.key.json" }
   package var ledger: String { path + "/ledger" }
+  /// A state that is being fetched; it becomes `ledger` when it is whole.
+  package var incoming: String { path + "/ledger.incoming" }
   package var disclosures: String { path + "/disclosures" }
   package var consensus: String { path + "/consensus" }
   package var signState: String { path + "/sign-state" }
@@ -156,9 +192,4 @@ package struct NodeHome: Sendable {
     violations.all.prefix(8).map { "\($0.pointer.isEmpty ? "/" : $0.pointer): \($0.refusal.name), \($0.detail)" }
       .joined(separator: "; ")
   }
-}
-
-extension Genesis {
-  /// What headers of epoch 0 name.
-  var validatorsDigest: Digest { validators.digest }
 }

@@ -17,6 +17,7 @@ final class Cluster {
     let parentView: UInt64
     let parent: Digest
     let isValid: Bool
+    var height = 0
   }
 
   let count: Int
@@ -53,6 +54,8 @@ final class Cluster {
     var idleInterval: Int64 = 20_000
     var retention: UInt64 = 16
     var notYetPercent = 2
+    /// The height of the epoch's last block (C-30); none in most tests.
+    var boundary: Int?
   }
 
   init(count: Int, seed: UInt64, options: Options = Options()) {
@@ -210,10 +213,19 @@ final class Cluster {
     nodes[node].disk.finalize(batch)
   }
 
+  func isBoundary(_ payload: Digest) -> Bool {
+    options.boundary.map { $0 == blocks[payload]?.height } ?? false
+  }
+
   private func build(_ view: UInt64, on parentView: UInt64, _ parent: Digest, at node: Int) {
+    if isBoundary(parent) {
+      // C-31
+      return queue.push(.built(view: view, payload: parent, node: node, life: nodes[node].life), at: now)
+    }
     let words = (generator.next(), generator.next(), view, UInt64(node))
     let payload = Digest { memory in withUnsafeBytes(of: words) { memory.copyMemory(from: $0) } }
-    blocks[payload] = Block(parentView: parentView, parent: parent, isValid: true)
+    let height = (blocks[parent]?.height ?? 0) + 1
+    blocks[payload] = Block(parentView: parentView, parent: parent, isValid: true, height: height)
     for peer in 0..<count where peer != node { send(.body(payload), from: node, to: peer) }
     let delay = Int64(generator.below(10))
     queue.push(.built(view: view, payload: payload, node: node, life: nodes[node].life), at: now + delay)
@@ -230,7 +242,8 @@ final class Cluster {
       verdict = .notYet
     } else {
       let block = blocks[proposal.payload]
-      verdict = block?.parent == parent && block?.isValid ?? false ? .valid : .invalid
+      let stands = isBoundary(parent) ? proposal.payload == parent : block?.parent == parent
+      verdict = stands && block?.isValid ?? false ? .valid : .invalid
     }
     turn(node, .verdict(proposal, verdict))
   }
@@ -283,7 +296,7 @@ final class Cluster {
     case .vote(let vote): SimulatedKey.isGood(vote)
     case .certificate(let certificate): SimulatedKey.isGood(certificate)
     case .fetch, .fetchNewestVote: true
-    case .newestVote(_, let vote, let certificate):
+    case .newestVote(_, _, let vote, let certificate):
       (vote.map(SimulatedKey.isGood) ?? true) && (certificate.map(SimulatedKey.isGood) ?? true)
     }
   }

@@ -25,7 +25,7 @@ struct SimulatedDisk {
 
   mutating func sync(_ rules: VotingRules) {
     synced = log.count
-    signState = rules
+    if signState == nil { signState = rules } else { signState?.merge(rules) }
   }
 
   mutating func finalize(_ batch: Batch) {

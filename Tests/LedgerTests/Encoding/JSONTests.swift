@@ -57,6 +57,24 @@ struct JSONTests {
     #expect(try JSON.parse(controls.utf8) == controls)
   }
 
+  @Test("a name is found again, byte by byte, among few members and many", arguments: [2, 15, 16, 17, 18, 3000])
+  func manyMembers(count: Int) throws {
+    func text(_ names: [String]) -> [UInt8] {
+      Array("{\(names.map { "\"\($0)\":0" }.joined(separator: ","))}".utf8)
+    }
+    // A Kelvin sign is no K here, though Swift's == of strings says so.
+    let names = ["K", "\u{212a}"] + (2..<count).map { "n\($0)" }
+    guard case .object(let members) = try JSON.parse(text(names)) else {
+      Issue.record("an object was read as something else")
+      return
+    }
+    #expect(members.map(\.name).elementsEqual(names) { $0.utf8.elementsEqual($1.utf8) })
+    for name in [names[0], names[1], names[count / 2], names[count - 1]] {
+      let error = #expect(throws: JSONError.self) { try JSON.parse(text(names + [name])) }
+      #expect(error?.reason == .duplicateName)
+    }
+  }
+
   @Test("depth, values and bytes are bounded, each at its limit and not before")
   func limits() throws {
     var limits = JSONLimits()

@@ -39,6 +39,16 @@ struct HistoryRangeTests {
     #expect((0..<9).map { HistoryRange.position(of: $0) } == [0, 1, 3, 4, 7, 8, 10, 11, 15])
   }
 
+  @Test("the peaks stand where they were stored, at every count")
+  func peakPositions() {
+    let chain = Chain()
+    for range in chain.states {
+      let peaks = range.peakPositions
+      #expect(peaks.map(\.digest) == range.peaks)
+      #expect(peaks.allSatisfy { chain.node($0.position) == $0.digest })
+    }
+  }
+
   @Test("every leaf has a proof at every later count, the one the Merkle tree gives, even after the chain has grown")
   func inclusion() throws {
     let chain = Chain()

@@ -3,6 +3,7 @@ import Foundation
 import Ledger
 import LedgerStore
 import Node
+import Replication
 import Testing
 
 extension ProcessTests {

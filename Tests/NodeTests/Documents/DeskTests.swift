@@ -3,6 +3,7 @@ import Contracts
 import Foundation
 import Ledger
 import Node
+import Replication
 import Testing
 
 @Suite("The desk and its pool") struct DeskTests {

@@ -4,6 +4,7 @@ import Financing
 import Foundation
 import Ledger
 import Node
+import Replication
 import Sodium
 
 /// A node's desk over a real database in a folder of its own, without a network: blocks are executed as the test says.
@@ -24,8 +25,8 @@ final class TestDesk {
     let store = try ChainStore(path: folder + "/ledger", genesis: genesis)
     chain = try Chain(genesis: genesis, store: store, stages: Stages())
     door = Door(
-      network: genesis.network, store: store, registry: .all, clock: NetworkClock(),
-      validitySeconds: genesis.parameters.documentValiditySeconds, stages: Stages())
+      network: genesis.network, store: store, reading: DocumentReader(registry: .all, stages: Stages()),
+      clock: NetworkClock(), validitySeconds: genesis.parameters.documentValiditySeconds)
     pool = Pool(limits: limits)
     desk = DocumentDesk(
       chain: chain, door: door, pool: pool, disclosures: try DisclosureStore(path: folder + "/disclosures"),
@@ -46,14 +47,14 @@ final class TestDesk {
     try door.admitted(bytes, head: chain.head.height)
   }
 
-  /// Executes the next block with these documents.
-  func execute(_ documents: [[UInt8]]) throws {
+  /// Executes the next block with these documents, at a time from now on.
+  func execute(_ documents: [[UInt8]], after milliseconds: Int64 = 0) throws {
     let admitted = try documents.map { try self.admitted($0) }
     let head = chain.head
     let validators = genesis.validators
     let header = Header(
       chain: genesis.chain, epoch: validators.epoch, height: head.height + 1, parent: head.block,
-      time: max(head.time, NetworkClock.wall), proposer: validators.leader(of: head.view + 1),
+      time: max(head.time, NetworkClock.wall + milliseconds), proposer: validators.leader(of: head.view + 1),
       documentsRoot: Block.documentsRoot(documents), executed: head.executed, validators: validators.digest,
       nextValidators: validators.digest)
     let block = Block(header: header, documents: documents)

@@ -1,5 +1,6 @@
 import NIOCore
 import Node
+import Replication
 import Testing
 
 /// The values under test, changed in place, so that an expectation can hold the change.

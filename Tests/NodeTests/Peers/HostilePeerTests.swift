@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import NIOSSL
 import Node
+import Replication
 import Sodium
 import Testing
 import X509

@@ -1,5 +1,6 @@
 import NIOCore
 import Node
+import Replication
 import Sodium
 import Testing
 

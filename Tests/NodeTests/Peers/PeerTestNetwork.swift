@@ -3,6 +3,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Node
+import Replication
 import Sodium
 import Synchronization
 import Testing

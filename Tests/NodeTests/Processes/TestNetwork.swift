@@ -3,6 +3,7 @@ import Foundation
 import Glibc
 import Ledger
 import Node
+import Replication
 import Sodium
 import Testing
 

@@ -1,0 +1,35 @@
+import Contracts
+import Ledger
+import Replication
+import Sodium
+
+/// At equal heights all honest nodes have the same state, history and outcomes.
+struct StateRoots {
+  private struct Height: Equatable {
+    let executed: Executed
+    let outcomes: UInt64
+  }
+  private var heights: [UInt64: Height] = [:]
+  private var documents: [Digest: UInt64] = [:]
+
+  mutating func record(_ head: ChainHead, _ outcomes: [OutcomeRecord], by node: Int) -> String? {
+    let mine = Height(executed: head.executed, outcomes: fingerprint(outcomes.flatMap(\.cbor)))
+    guard let held = heights[head.height] else {
+      heights[head.height] = mine
+      return repeated(outcomes, at: head.height)
+    }
+    guard held != mine else { return nil }
+    let what = held.outcomes == mine.outcomes ? "state" : "outcomes"
+    return "node \(node) computed another \(what) at height \(head.height)"
+  }
+
+  /// No document is executed twice.
+  private mutating func repeated(_ outcomes: [OutcomeRecord], at height: UInt64) -> String? {
+    for record in outcomes {
+      if let earlier = documents.updateValue(height, forKey: record.document) {
+        return "document \(record.document) was executed at height \(earlier) and again at \(height)"
+      }
+    }
+    return nil
+  }
+}

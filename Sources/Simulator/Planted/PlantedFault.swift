@@ -1,0 +1,141 @@
+import Consensus
+import Ledger
+import Replication
+import Sodium
+
+/// Bugs that are planted to show that the simulator finds them: in the shell around the replica, its disk, its keys.
+/// Those inside of the machine and the replica are in Tests/SimulatorTests/Mutants, as changes of the source.
+package enum PlantedFault: String, CaseIterable, Sendable {
+  /// The log and the sign state say "synced" before they are.
+  case syncDoesNothing
+  /// A restart begins with an empty log and a fresh sign state: C-1 is forgotten.
+  case voteForgotten
+  /// A node whose disk was wiped starts as if it were new, with its old key.
+  case wipedNodeVotesAtOnce
+  /// Votes of an earlier life are not sent again.
+  case oldVotesNotRepeated
+  /// Certificates of views that have passed are thrown away.
+  case oldCertificatesIgnored
+  /// A signature counts whoever made it.
+  case anySignerCounts
+  /// Signatures in messages are not checked at all.
+  case signaturesUnchecked
+  /// Votes of another epoch count as if they were of this one.
+  case epochIgnored
+  /// A disk that fails while a block is checked makes the block invalid.
+  case failureMakesInvalid
+  /// Timers double with each view that fails, without an end.
+  case timersWithoutCap
+  /// Everything ever said is said again at each retry.
+  case everythingRepeated
+  /// Nobody serves certificates or bodies to those who ask.
+  case nothingServed
+  /// An executed block is forgotten when the node restarts.
+  case executionForgotten
+  /// The leader's block is believed without a check.
+  case blocksUnchecked
+
+  /// How many seeds it takes at most.
+  package var seeds: Int { 60 }
+
+  var checking: (any SignatureChecking)? {
+    switch self {
+    case .anySignerCounts: AnySigner()
+    case .signaturesUnchecked: NoCheck()
+    default: nil
+    }
+  }
+
+  // MARK: Hooks
+
+  func beforeStart(_ node: SimulatedNode) {
+    switch self {
+    case .syncDoesNothing: node.power.liesAboutSync = true
+    case .voteForgotten where node.lives > 0 && node.isHonest:
+      node.files.forgetAll(under: SimulatedNode.log)
+      node.files.forget(SimulatedNode.signState)
+      try? node.writeFreshSignState()
+    case .wipedNodeVotesAtOnce where node.wipes > 0:
+      node.wipes = 0
+      try? node.writeFreshSignState()
+    case .executionForgotten where node.lives > 0: node.store.restore(node.cluster.library.blank)
+    default: break
+    }
+  }
+
+  /// True when the planted shell has dealt with the message itself.
+  func takes(_ parcel: Parcel, from peer: Int, at node: SimulatedNode, in cluster: Cluster) -> Bool {
+    switch self {
+    case .oldCertificatesIgnored:
+      guard case .certificate(let certificate) = parcel.message, let machine = node.life?.replica.machine else {
+        return false
+      }
+      return certificate.kind != .finalize && certificate.view < machine.currentView
+    case .nothingServed:
+      if case .fetch = parcel.message { return true }
+      return false
+    case .epochIgnored:
+      guard case .vote(let vote) = parcel.message, let epoch = node.life?.replica.epoch, vote.epoch != epoch.number
+      else { return false }
+      let lie = Vote(epoch: epoch.number, signer: vote.signer, subject: vote.subject, signature: vote.signature)
+      _ = node.life?.replica.receiveConsensus(Message.vote(lie).cbor, from: peer)
+      return true
+    default: return false
+    }
+  }
+
+  /// False when the planted shell keeps the message back.
+  func passes(_ message: Message, from node: SimulatedNode) -> Bool {
+    switch self {
+    case .oldVotesNotRepeated:
+      guard case .vote = message else { return true }
+      return node.said.updateValue(node.lives, forKey: message).map { $0 == node.lives } ?? true
+    case .everythingRepeated:
+      // Said again, all of it, whenever something is said twice: that is a retry.
+      guard node.said.updateValue(1, forKey: message) != nil else {
+        node.spoken.append(message)
+        return true
+      }
+      for old in node.spoken { node.cluster.broadcast(Parcel(old), as: node) }
+      return true
+    default: return true
+    }
+  }
+
+  /// Nil where nothing is planted.
+  func result(of work: Replica.Work, at node: SimulatedNode) -> Replica.Finished? {
+    switch (self, work) {
+    case (.failureMakesInvalid, .check(let check)):
+      // One check in eighty meets a disk that does not answer.
+      guard node.cluster.generator.below(80) == 0 else { return nil }
+      return .check(check.block.digest, .invalid("the disk did not answer"))
+    case (.blocksUnchecked, .check(let check)):
+      guard let documents = try? check.known(), documents.allSatisfy({ $0 != nil }) else { return nil }
+      return .check(check.block.digest, .valid(documents.map { $0! }))
+    default: return nil
+    }
+  }
+
+  /// The delay of a timer.
+  func delay(of wake: Replica.Wake, _ milliseconds: Int64, at node: SimulatedNode) -> Int64 {
+    guard self == .timersWithoutCap, case .timer(let timer, _) = wake, let machine = node.life?.replica.machine else {
+      return milliseconds
+    }
+    switch timer {
+    case .leader, .view: return milliseconds << min(20, Int64(machine.currentView - machine.finalizedView))
+    case .retry, .idle: return milliseconds
+    }
+  }
+}
+
+private struct AnySigner: SignatureChecking {
+  private static let keys = Cast.members.map { Cast.key("\($0) vote").publicKey }
+
+  func isValid(_ signature: Signature, of message: [UInt8], by key: PublicKey) -> Bool {
+    AnySigner.keys.contains { KeyedHash.isGood(signature, of: message, by: $0) }
+  }
+}
+
+private struct NoCheck: SignatureChecking {
+  func isValid(_ signature: Signature, of message: [UInt8], by key: PublicKey) -> Bool { true }
+}

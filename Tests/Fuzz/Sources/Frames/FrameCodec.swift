@@ -1,0 +1,1 @@
+../../../../Sources/Node/Peers/FrameCodec.swift

@@ -1,0 +1,1 @@
+../../../../Sources/Replication/Chain/ChainHead.swift

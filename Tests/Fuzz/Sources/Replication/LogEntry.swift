@@ -1,0 +1,1 @@
+../../../../Sources/Replication/Replica/LogEntry.swift

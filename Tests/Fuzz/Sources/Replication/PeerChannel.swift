@@ -1,0 +1,1 @@
+../../../../Sources/Replication/Peers/PeerChannel.swift

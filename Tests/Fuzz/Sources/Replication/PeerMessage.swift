@@ -1,0 +1,1 @@
+../../../../Sources/Replication/Peers/PeerMessage.swift

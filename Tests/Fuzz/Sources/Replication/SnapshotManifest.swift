@@ -1,0 +1,1 @@
+../../../../Sources/Replication/Sync/SnapshotManifest.swift
