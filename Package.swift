@@ -75,6 +75,7 @@ let package = Package(
         "Financing", "Contracts", "Ledger", "Sodium",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: house),
     .executableTarget(
@@ -98,7 +99,9 @@ let package = Package(
       name: "ClientTests", dependencies: ["Client", "Financing", "Contracts", "Ledger"], swiftSettings: house),
     .testTarget(
       name: "NodeTests",
-      dependencies: ["Node", "Replication", "Client", "LedgerStore", "Financing", "Contracts", "Ledger", "Sodium"] + nio,
+      dependencies: [
+        "Node", "Replication", "Consensus", "Client", "LedgerStore", "Financing", "Contracts", "Ledger", "Sodium",
+      ] + nio,
       swiftSettings: house),
     // The architecture, the documents and the house rules, checked against the files.
     .testTarget(

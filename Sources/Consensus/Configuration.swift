@@ -15,6 +15,9 @@ extension Machine {
     package let retryInterval: Int64
     /// How long a quiet chain waits before one empty block (C-14).
     package let idleInterval: Int64
+    /// C-23: whether a validator asks the others what they remember of its key before its first vote. It does wherever
+    /// its sign state comes from a disk.
+    package let asksFirst: Bool
     /// Views kept below the finalized floor, for peers that are a little behind.
     package let retention: UInt64
     /// Views kept in all; a network that finalizes nothing for longer forgets the oldest.
@@ -22,7 +25,7 @@ extension Machine {
 
     package init(
       validators: ValidatorSet, me: Int?, delta: Int64, maximumTimer: Int64 = 30_000, retryInterval: Int64 = 1_000,
-      idleInterval: Int64 = 60_000, retention: UInt64 = 64, maximumViews: Int = 16_384
+      idleInterval: Int64 = 60_000, asksFirst: Bool = false, retention: UInt64 = 64, maximumViews: Int = 16_384
     ) {
       precondition(validators.count >= 1 && validators.count <= ValidatorSet.maximumCount)
       precondition(me == nil || validators.validators.indices.contains(me!))
@@ -34,6 +37,7 @@ extension Machine {
       self.maximumTimer = maximumTimer
       self.retryInterval = retryInterval
       self.idleInterval = idleInterval
+      self.asksFirst = asksFirst
       self.retention = retention
       self.maximumViews = maximumViews
     }

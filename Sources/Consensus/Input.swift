@@ -22,6 +22,7 @@ package enum Input: Equatable, Sendable {
   /// finalized header. False as soon as one of them no longer holds; false at the start.
   case idle(Bool)
   case peerConnected(Int)
+  case peerDisconnected(Int)
   /// The shell has fetched blocks by height, and has them durable, up to the one of this (verified) finalization.
   case finalizedElsewhere(Certificate)
 }

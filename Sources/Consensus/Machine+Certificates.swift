@@ -73,16 +73,22 @@ extension Machine {
   /// C-11: the highest finalization whose block is certified, and with it, by induction, all its ancestors.
   mutating func finalize() {
     guard finalizedView > floor.view else { return }
-    for index in (start(above: floor.view)..<views.count).reversed() {
+    // All that is final lies on one chain: where the way down from one block ends, those above it end too.
+    var gap = UInt64.max
+    for index in (start(above: floor.view)..<views.count).reversed() where views[index].view < gap {
       guard views[index].certified, let finalization = views[index].finalization else { continue }
       var chain: [Proposal] = []
       var view = views[index].view
       while view > floor.view {
-        guard let state = state(view), state.certified, let proposal = state.chosen else { break }
+        guard let ancestor = self.index(of: view), views[ancestor].certified, let proposal = views[ancestor].chosen
+        else { break }
         chain.append(proposal)
         view = proposal.parentView
       }
-      if view > floor.view { continue }
+      if view > floor.view {
+        gap = view
+        continue
+      }
       guard view == floor.view, let newest = chain.first else {
         stop(.conflictingCertificates(view: views[index].view))
         return

@@ -31,30 +31,51 @@ extension Machine {
     actions.append(.evidence(evidence))
   }
 
+  /// C-23: not sure yet of what this key has signed.
+  var isAsking: Bool {
+    switch voting {
+    case .asking, .suspended: true
+    case .normal, .stopped: false
+    }
+  }
+
   /// C-23: a vote by the own key that this node has no record of. Someone else has the key, or this node's disk is an
   /// old one; either way it must not sign below that vote.
   mutating func suspend(because vote: Vote) {
     switch voting {
     case .stopped: return
+    case .asking(let reports): voting = .suspended(above: vote.subject.view, reports: reports)
     case .suspended(let above, let reports):
       // Expected: these are the votes that it is waiting to outlive.
       voting = .suspended(above: max(above, vote.subject.view), reports: reports)
     case .normal:
-      voting = .suspended(above: vote.subject.view, reports: .max)
+      // A vote of before this node began to vote was signed by an earlier life; a later one by another process, now,
+      // and there will be more. Only a new start, and so an operator, ends that.
+      voting = .suspended(above: vote.subject.view > votingSince ? .max : vote.subject.view, reports: .max)
       actions.append(.alarm(.keyUsedElsewhere(vote)))
     }
     rules.record(vote.subject)
   }
 
-  /// C-23: what a peer remembers of this key.
-  mutating func hear(_ signer: Int, _ vote: Vote?, _ finalization: Certificate?, from peer: Int) {
-    guard signer == configuration.me, peer >= 0, peer < validators.count, peer != signer,
-      case .suspended(let above, let reports) = voting
-    else { return }
-    if let finalization { take(finalization) }
-    guard case .suspended = voting else { return }
-    let highest = max(above, vote?.signer == signer ? vote?.subject.view ?? 0 : 0)
-    voting = .suspended(above: highest, reports: reports | 1 << UInt32(peer))
+  /// C-23: what a peer remembers of this key, and where it is.
+  mutating func hear(_ signer: Int, _ vote: Vote?, _ certificates: [Certificate], from peer: Int) {
+    guard signer == configuration.me, peer >= 0, peer < validators.count, peer != signer, isAsking else { return }
+    for certificate in certificates { take(certificate) }
+    let vote = vote?.signer == signer ? vote : nil
+    let bit: UInt32 = 1 << UInt32(peer)
+    switch voting {
+    case .asking(let reports):
+      if let vote, rules.permits(vote.subject) {
+        voting = .suspended(above: vote.subject.view, reports: reports | bit)
+      } else {
+        voting = .asking(reports: reports | bit)
+      }
+    case .suspended(let above, let reports):
+      // A validator votes only in views that a certificate has led it into, and it has sent that to everyone.
+      let reached = certificates.map { $0.view + 1 }.max() ?? 0
+      voting = .suspended(above: max(above, vote?.subject.view ?? 0, reached), reports: reports | bit)
+    case .normal, .stopped: break
+    }
   }
 
   mutating func reportNewestVote(of signer: Int, to peer: Int) {
@@ -70,15 +91,33 @@ extension Machine {
     let finalization = state(finalizedView)?.finalization ?? floor.finalization
     actions.append(
       .send(
-        .newestVote(of: signer, epoch: validators.epoch, newest, finalization: finalization), to: peer))
+        .newestVote(of: signer, epoch: validators.epoch, newest, finalization: finalization, entry: entry), to: peer))
   }
 
-  /// C-23: ends a suspension at a finalization above everything that the key is known to have signed.
+  /// C-23: ends when nobody contradicts a whole sign state, or at a finalization above everything that the key is known
+  /// to have signed.
   mutating func resume() {
-    guard case .suspended(let above, let reports) = voting, reports.nonzeroBitCount >= validators.quorum - 1,
-      finalizedView > above
-    else { return }
-    rules.close(through: finalizedView)
+    switch voting {
+    case .normal, .stopped: return
+    case .asking(let reports):
+      guard reports.nonzeroBitCount >= validators.quorum - 1 else { return }
+    case .suspended(let above, let reports):
+      guard reports.nonzeroBitCount >= validators.quorum - 1, finalizedView > above else { return }
+      rules.close(through: finalizedView)
+    }
+    votingSince = currentView
     voting = .normal
+  }
+
+  /// Two processes with one key cannot both be connected with q − 1 others: an answer counts while its connection lives.
+  mutating func forgetReport(of peer: Int) {
+    guard peer >= 0, peer < validators.count else { return }
+    let bit: UInt32 = 1 << UInt32(peer)
+    switch voting {
+    case .asking(let reports): voting = .asking(reports: reports & ~bit)
+    case .suspended(let above, let reports) where reports != .max:
+      voting = .suspended(above: above, reports: reports & ~bit)
+    case .suspended, .normal, .stopped: break
+    }
   }
 }

@@ -81,7 +81,7 @@ extension Machine {
       rebroadcast(.nullify, in: currentView)
     }
     if rules.finalized > finalizedView { rebroadcast(.finalize, in: rules.finalized) }
-    if case .suspended = voting, let me = configuration.me {
+    if isAsking, let me = configuration.me {
       actions.append(.broadcast(.fetchNewestVote(of: me, epoch: validators.epoch)))
     }
     requestMissing()

@@ -33,8 +33,8 @@ extension Machine {
     case .certificate(let certificate): wants(certificate)
     case .fetch: true
     case .fetchNewestVote(_, let epoch): epoch == validators.epoch
-    case .newestVote(let signer, let epoch, _, _):
-      if case .suspended = voting { epoch == validators.epoch && signer == configuration.me } else { false }
+    case .newestVote(let signer, let epoch, _, _, _):
+      isAsking && epoch == validators.epoch && signer == configuration.me
     }
   }
 
@@ -48,8 +48,8 @@ extension Machine {
     case .fetch(let requested): serve(requested, to: peer)
     case .fetchNewestVote(let signer, let epoch):
       if epoch == validators.epoch { reportNewestVote(of: signer, to: peer) }
-    case .newestVote(let signer, let epoch, let vote, let finalization):
-      if epoch == validators.epoch { hear(signer, vote, finalization, from: peer) }
+    case .newestVote(let signer, let epoch, let vote, let finalization, let entry):
+      if epoch == validators.epoch { hear(signer, vote, [finalization, entry].compactMap { $0 }, from: peer) }
     }
   }
 

@@ -18,6 +18,8 @@ package struct Machine: Equatable, Sendable {
   /// never goes back to an earlier epoch (C-33).
   package internal(set) var rules: VotingRules
   package internal(set) var voting = Voting.normal
+  /// The view in which this node began to vote: an unknown vote by its key above it is being signed elsewhere (C-23).
+  var votingSince: UInt64 = 0
 
   /// Ascending, without gaps being filled: only views of which something is known.
   var views: [ViewState] = []
@@ -55,6 +57,9 @@ package struct Machine: Equatable, Sendable {
 
   package enum Voting: Equatable, Sendable {
     case normal
+    /// C-23: the sign state is whole, but it may be an old one that was put back. Ends when q − 1 others (bits in
+    /// `reports`) have shown no vote by this key that it does not know.
+    case asking(reports: UInt32)
     /// C-23: it is unknown, or known to be wrong, what this key has signed. Ends with a finalization above `view`, the
     /// highest vote by this key that anyone has shown, once q − 1 others (bits in `reports`) have answered. Above `.max`
     /// there is none: the suspension lasts for this epoch (C-33).
@@ -89,6 +94,7 @@ package struct Machine: Equatable, Sendable {
       voting = .suspended(above: .max, reports: 0)
     } else if let signState {
       rules.merge(signState)
+      if configuration.asksFirst, configuration.validators.quorum > 1 { voting = .asking(reports: 0) }
     } else {
       voting = .suspended(above: 0, reports: 0)
     }
@@ -106,7 +112,12 @@ package struct Machine: Equatable, Sendable {
     case .buildFailed(let view): if view == currentView, building != nil { buildFailed = true }
     case .signed(let vote): publish(vote)
     case .idle(let idle): setIdle(idle)
-    case .peerConnected(let peer): answerStraggler(peer)
+    case .peerConnected(let peer):
+      if isAsking, let me = configuration.me {
+        actions.append(.send(.fetchNewestVote(of: me, epoch: validators.epoch), to: peer))
+      }
+      answerStraggler(peer)
+    case .peerDisconnected(let peer): forgetReport(of: peer)
     case .finalizedElsewhere(let certificate): raiseFloor(to: certificate)
     }
     settle()

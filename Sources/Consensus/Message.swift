@@ -9,8 +9,9 @@ package enum Message: Hashable, Sendable, CBORCodable {
   case fetch(views: [UInt64])
   /// C-23: which is the newest vote of this validator of this epoch that you have seen?
   case fetchNewestVote(of: Int, epoch: UInt64)
-  /// The answer, with the newest finalization, below which votes may have been forgotten.
-  case newestVote(of: Int, epoch: UInt64, Vote?, finalization: Certificate?)
+  /// The answer, with the newest finalization, below which votes may have been forgotten, and the certificate that led
+  /// the answerer into its view.
+  case newestVote(of: Int, epoch: UInt64, Vote?, finalization: Certificate?, entry: Certificate?)
 
   package static let maximumFetch = 16
 
@@ -22,11 +23,12 @@ package enum Message: Hashable, Sendable, CBORCodable {
     case .vote(let vote): vote.isSigned(by: validators, chain: chain, checking: checking)
     case .certificate(let certificate): certificate.isValid(for: validators, chain: chain, checking: checking)
     case .fetch, .fetchNewestVote: true
-    case .newestVote(let signer, _, let vote, let finalization):
+    case .newestVote(let signer, _, let vote, let finalization, let entry):
       (vote.map { $0.signer == signer && $0.isSigned(by: validators, chain: chain, checking: checking) } ?? true)
         && (finalization.map {
           $0.kind == .finalize && $0.isValid(for: validators, chain: chain, checking: checking)
         } ?? true)
+        && (entry.map { $0.isValid(for: validators, chain: chain, checking: checking) } ?? true)
     }
   }
 
@@ -37,7 +39,7 @@ package enum Message: Hashable, Sendable, CBORCodable {
     case .vote(let vote): vote.epoch
     case .certificate(let certificate): certificate.epoch
     case .fetch: nil
-    case .fetchNewestVote(_, let epoch), .newestVote(_, let epoch, _, _): epoch
+    case .fetchNewestVote(_, let epoch), .newestVote(_, let epoch, _, _, _): epoch
     }
   }
 
@@ -61,20 +63,21 @@ package enum Message: Hashable, Sendable, CBORCodable {
       writer.unsigned(4)
       writer.unsigned(UInt64(signer))
       writer.unsigned(epoch)
-    case .newestVote(let signer, let epoch, let vote, let finalization):
-      writer.array(5)
+    case .newestVote(let signer, let epoch, let vote, let finalization, let entry):
+      writer.array(6)
       writer.unsigned(5)
       writer.unsigned(UInt64(signer))
       writer.unsigned(epoch)
       writer.optional(vote) { $0.value($1) }
       writer.optional(finalization) { $0.value($1) }
+      writer.optional(entry) { $0.value($1) }
     }
   }
 
   package init(from reader: inout CBORReader) throws(CBORError) {
-    let count = try reader.array(upTo: 5)
+    let count = try reader.array(upTo: 6)
     let kind = try reader.unsigned(upTo: 5)
-    guard count == (kind == 5 ? 5 : kind == 4 ? 3 : 2) else { throw reader.failure(.invalidValue) }
+    guard count == (kind == 5 ? 6 : kind == 4 ? 3 : 2) else { throw reader.failure(.invalidValue) }
     switch kind {
     case 1: self = .vote(try reader.value())
     case 2: self = .certificate(try reader.value())
@@ -87,10 +90,11 @@ package enum Message: Hashable, Sendable, CBORCodable {
       let signer = try Message.signer(&reader)
       let epoch = try reader.unsigned()
       let vote = try reader.optional { (reader: inout CBORReader) throws(CBORError) in try reader.value(Vote.self) }
-      let finalization = try reader.optional { (reader: inout CBORReader) throws(CBORError) in
-        try reader.value(Certificate.self)
+      func certificate() throws(CBORError) -> Certificate? {
+        try reader.optional { (reader: inout CBORReader) throws(CBORError) in try reader.value() }
       }
-      self = .newestVote(of: signer, epoch: epoch, vote, finalization: finalization)
+      let finalization = try certificate()
+      self = .newestVote(of: signer, epoch: epoch, vote, finalization: finalization, entry: try certificate())
     default: throw reader.failure(.invalidValue)
     }
   }

@@ -9,7 +9,8 @@ extension NodeRun: NodeOperations {
     get async {
       let connected = network.peers.filter { $0.isConnected && $0.record.isValidator }.count
       let own = roster.validatorIndex == nil ? 0 : 1
-      return connected + own >= genesis.validators.quorum
+      guard let validators = try? chain.validators(of: chain.head.epoch) else { return false }
+      return connected + own >= validators.quorum
     }
   }
 
@@ -107,9 +108,13 @@ extension NodeRun: NodeOperations {
     }
     var diagnosis = Diagnosis(peers: peers, quorum: seen.epoch.validators.quorum)
     diagnosis.voting =
-      seen.epoch.me == nil
-      ? .observer
-      : seen.voting == .normal ? .normal : seen.voting == .stopped ? .stopped : .suspended
+      switch seen.voting {
+      case _ where seen.epoch.me == nil: .observer
+      case .normal: .normal
+      case .asking: .asking
+      case .suspended: .suspended
+      case .stopped: .stopped
+      }
     diagnosis.height = head.height
     diagnosis.epoch = seen.epoch.number
     diagnosis.isQuiet = standing.isQuiet && desk.pool.isEmpty
@@ -125,10 +130,12 @@ extension NodeRun: NodeOperations {
 
   /// C-42, beside everything else, and once at a time.
   func pruneBlocks() {
-    guard let keep = configuration.keepBlocks, isPruning.withLock({ isPruning in
-      defer { isPruning = true }
-      return !isPruning
-    }) else { return }
+    guard let keep = configuration.keepBlocks,
+      isPruning.withLock({ isPruning in
+        defer { isPruning = true }
+        return !isPruning
+      })
+    else { return }
     Task.detached(priority: .background) { [self] in
       do {
         if try chain.prune(keeping: keep) {

@@ -42,8 +42,12 @@ package final class NodeRun: Sendable {
     if genesis.production, genesis.clock != nil {
       throw NodeFailure.configuration(path: home.genesis, "a production network has no clock of its own")
     }
+    guard !genesis.production || configuration.clockOffsetMilliseconds == 0 else {
+      throw NodeFailure.configuration(path: home.configuration, "a production network has no clockOffsetMilliseconds")
+    }
     clock = NetworkClock(
-      originMilliseconds: (genesis.clock?.origin ?? 0) * 1000, rate: genesis.clock?.rate ?? 1)
+      originMilliseconds: (genesis.clock?.origin ?? 0) * 1000, rate: genesis.clock?.rate ?? 1,
+      machine: { [offset = configuration.clockOffsetMilliseconds] in NetworkClock.wall + offset })
     let transportKey = try home.readKey(home.transportKey, passphrase: passphrase)
     let me = transportKey.publicKey
     let transportIdentity = try NodeIdentity(transportKey)
@@ -61,7 +65,8 @@ package final class NodeRun: Sendable {
     networkGroup = MultiThreadedEventLoopGroup(numberOfThreads: 2)
 
     let door = Door(
-      network: genesis.network, store: chain.store, reading: DocumentReader(registry: .all, stages: stages), clock: clock,
+      network: genesis.network, store: chain.store, reading: DocumentReader(registry: .all, stages: stages),
+      clock: clock,
       validitySeconds: genesis.parameters.documentValiditySeconds)
     let pool = Pool()
     let wiring = Wiring()
@@ -92,12 +97,12 @@ package final class NodeRun: Sendable {
     snapshots: SnapshotPolicy, failure: @escaping @Sendable (NodeFailure) -> Void, stages: Stages, logger: Logger
   ) throws -> ReplicaLoop {
     let chain = desk.chain
-    var voteKeys: [any VoteSigning] = []
     let head = chain.head
-    let validators = try chain.validators(of: head.epoch).validators
-    for path in home.voteKeys { voteKeys.append(VoteKey(try home.readKey(path, passphrase: passphrase))) }
-    if let own = validators.first(where: { $0.transportKey == network.key }),
-      !voteKeys.contains(where: { $0.publicKey == own.voteKey })
+    let voteKeys: @Sendable () throws -> [any VoteSigning] = {
+      try home.voteKeys.map { VoteKey(try home.readKey($0, passphrase: passphrase)) }
+    }
+    if let own = try chain.validators(of: head.epoch).validators.first(where: { $0.transportKey == network.key }),
+      try !voteKeys().contains(where: { $0.publicKey == own.voteKey })
     {
       throw NodeFailure.configuration(
         path: home.voteKey, "it is not the vote key of this validator in epoch \(head.epoch)")
@@ -105,8 +110,8 @@ package final class NodeRun: Sendable {
     do {
       return try ReplicaLoop(
         loop: loop, desk: desk, network: network, roster: roster,
-        identity: Replica.Identity(transportKey: network.key, voteKeys: voteKeys),
-        storage: Replica.Storage(logFolder: home.consensus, signState: home.signState), incoming: home.incoming,
+        voteKeys: voteKeys, storage: Replica.Storage(logFolder: home.consensus, signState: home.signState),
+        incoming: home.incoming,
         snapshots: snapshots, stages: stages, logger: logger, stop: failure)
     } catch let failure as StorageFailure {
       throw NodeFailure.storage(failure.message)
@@ -116,19 +121,6 @@ package final class NodeRun: Sendable {
   package struct Addresses: Sendable {
     package let peer: String
     package let http: String
-  }
-
-  /// Runs the node in `home`, again where it asks for that, until it is told to stop or cannot go on.
-  package static func serve(
-    home: NodeHome, passphrase: [UInt8]?, logger: Logger, onReady: @escaping @Sendable (Addresses) -> Void = { _ in }
-  ) async throws {
-    while true {
-      do {
-        return try await NodeRun(home: home, passphrase: passphrase, logger: logger).run(onReady: onReady)
-      } catch NodeFailure.restart(let reason) {
-        logger.info("starting again", metadata: ["reason": "\(reason)"])
-      }
-    }
   }
 
   /// Runs until it is told to stop or cannot go on; throws the reason in that case.

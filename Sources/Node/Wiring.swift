@@ -56,10 +56,6 @@ final class Wiring: Sendable {
       case .documents(let documents): node.takeGossip(documents)
       case .disclose(let id, let texts): node.takeDisclosures(texts, of: id, from: message.peer)
       case .disclosed(let id): node.confirmDisclosures(of: id, by: message.peer)
-      // A header's digest says nothing of what stands behind it: other documents under it are not this block.
-      case .body(let block) where !block.matchesHeader:
-        node.logger.warning(
-          "a peer sent a body that is not its header's", metadata: ["peer": "\(message.peer.organisation)"])
       default:
         self.onReplica(roster, message.peer) { replica, peer in
           withExtendedLifetime(message) { replica.receive(decoded, from: peer) }

@@ -15,7 +15,8 @@ struct Lianrong: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       DemoCommand.self, NodeCommand.self, GenesisCommand.self, KeysCommand.self, SignCommand.self, SubmitCommand.self,
-      ImportCommand.self, GetCommand.self, ProofCommand.self, AuditCommand.self, EvidenceCommand.self, StatusCommand.self, ValidatorsCommand.self, BenchCommand.self,
+      ImportCommand.self, GetCommand.self, ProofCommand.self, AuditCommand.self, ChaosCommand.self,
+      EvidenceCommand.self, StatusCommand.self, ValidatorsCommand.self, BenchCommand.self,
       SchemasCommand.self,
     ])
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Foundation
 import Logging
 import Node
+import Replication
 
 struct NodeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -25,9 +27,23 @@ struct NodeCommand: AsyncParsableCommand {
       if firstStart { try NodeHome(home).prepareValidator() }
       var logger = Logger(label: "lianrong")
       logger.logLevel = log
-      try await NodeRun.serve(home: NodeHome(home), passphrase: passphrase(), logger: logger)
+      do {
+        try await NodeRun(home: NodeHome(home), passphrase: passphrase(), logger: logger).run()
+      } catch NodeFailure.restart(let reason) {
+        logger.info("starting again", metadata: ["reason": "\(reason)"])
+        try startAgain()
+      }
     }
   }
+}
+
+/// This process begins anew, under its own number, and with nothing of what it held.
+private func startAgain() throws {
+  var arguments = CommandLine.arguments.filter { $0 != "--first-start" }.map { strdup($0) }
+  arguments.append(nil)
+  execv(ownExecutable(), &arguments)
+  throw NodeFailure.configuration(
+    path: ownExecutable(), "it cannot be started again: \(String(cString: strerror(errno)))")
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -42,7 +42,8 @@ struct ValidatorsCommand: AsyncParsableCommand {
             answer["validators"]?.array?.compactMap({ $0["voteKey"]?.string })
               == proved.validators.map({ Base64URL.encode($0.voteKey.bytes) })
           else { throw ClientError.proof("the validators do not follow from this genesis") }
-          complain("PROVED  the validators of epoch \(proved.epoch) follow from the genesis by \(proof.links.count) changes")
+          complain(
+            "PROVED  the validators of epoch \(proved.epoch) follow from the genesis by \(proof.links.count) changes")
         }
         if json { return output(answer.text) }
         let epoch = answer["epoch"]?.integer ?? 0
@@ -75,9 +76,12 @@ struct ValidatorsCommand: AsyncParsableCommand {
     func run() async throws {
       try await finishing {
         let facts = try await NetworkFacts.fetch(urls.client)
-        let epoch = try await urls.client.json("/v1/validators")["epoch"]?.integer ?? 0
+        let answer = try await urls.client.json("/v1/validators")
+        let present = answer["validators"]?.array?.first { $0["organisation"] == .string(organisation) }
+        let inUse = present?["voteKey"]?.string.flatMap { Base64URL.decode($0) }.flatMap { PublicKey($0) }
         let seat = try NodeHome(home).seat(
-          organisation: organisation, network: facts.network, epoch: UInt64(epoch) + 1, passphrase: passphrase())
+          organisation: organisation, network: facts.network, epoch: UInt64(answer["epoch"]?.integer ?? 0) + 1,
+          inUse: inUse, passphrase: passphrase())
         output(seat.text)
       }
     }

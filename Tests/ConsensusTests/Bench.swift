@@ -10,10 +10,11 @@ struct Bench {
 
   init(
     _ me: Int?, of count: Int = 4, epoch: UInt64 = 0, signState: VotingRules? = VotingRules(), delta: Int64 = 100,
-    replaying records: [LogRecord] = [], floor: Machine.Floor = Bench.genesis
+    asksFirst: Bool = false, replaying records: [LogRecord] = [], floor: Machine.Floor = Bench.genesis
   ) {
     configuration = Machine.Configuration(
-      validators: SimulatedKey.validators(count, epoch: epoch), me: me, delta: delta, retention: 8)
+      validators: SimulatedKey.validators(count, epoch: epoch), me: me, delta: delta, asksFirst: asksFirst,
+      retention: 8)
     log = records
     machine = Machine(configuration: configuration, replaying: records, floor: floor, signState: signState)
   }

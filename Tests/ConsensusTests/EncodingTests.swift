@@ -13,8 +13,10 @@ struct EncodingTests {
     "Every message is read back as it was written",
     arguments: [
       Message.vote(vote), .certificate(made), .fetch(views: [1, 70_000, .max]), .fetch(views: []),
-      .fetchNewestVote(of: 30, epoch: 70_000), .newestVote(of: 3, epoch: 1, nil, finalization: nil),
-      .newestVote(of: 30, epoch: 0, vote, finalization: certificate(.finalize(block), by: [4, 5])),
+      .fetchNewestVote(of: 30, epoch: 70_000), .newestVote(of: 3, epoch: 1, nil, finalization: nil, entry: nil),
+      .newestVote(
+        of: 30, epoch: 0, vote, finalization: certificate(.finalize(block), by: [4, 5]),
+        entry: certificate(.nullify(view: 3), by: [4, 5])),
     ])
   func messages(_ message: Message) throws {
     #expect(try Message(cbor: message.cbor) == message)

@@ -92,7 +92,7 @@ struct EpochTests {
       let messages: [Message] = [
         .vote(SimulatedKey.vote(.nullify(view: 1), by: 1, epoch: epoch)),
         .certificate(certificate(.nullify(view: 1), by: [1, 2, 3], epoch: epoch)),
-        .fetchNewestVote(of: 1, epoch: epoch), .newestVote(of: 0, epoch: epoch, nil, finalization: nil),
+        .fetchNewestVote(of: 1, epoch: epoch), .newestVote(of: 0, epoch: epoch, nil, finalization: nil, entry: nil),
       ]
       for message in messages {
         #expect(message.epoch == epoch && !bench.machine.wants(message))
@@ -101,7 +101,7 @@ struct EpochTests {
       }
     }
     #expect(bench.machine.voting == .suspended(above: 0, reports: 0))
-    #expect(bench.machine.wants(.newestVote(of: 0, epoch: 7, nil, finalization: nil)))
+    #expect(bench.machine.wants(.newestVote(of: 0, epoch: 7, nil, finalization: nil, entry: nil)))
     #expect(bench.machine.wants(.vote(SimulatedKey.vote(.nullify(view: 1), by: 1, epoch: 7))))
     #expect(Message.fetch(views: [1]).epoch == nil)
   }
@@ -133,7 +133,7 @@ struct EpochTests {
     for view in UInt64(1)...30 {
       let block = proposal(view, on: parent)
       for peer in 1...3 {
-        bench.step(.message(.newestVote(of: 0, epoch: 7, nil, finalization: nil), from: peer))
+        bench.step(.message(.newestVote(of: 0, epoch: 7, nil, finalization: nil, entry: nil), from: peer))
       }
       bench.hear(certificate(.finalize(block), by: [1, 2, 3], epoch: 7))
       let actions = bench.step(.verdict(block, .valid))

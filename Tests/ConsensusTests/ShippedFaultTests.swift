@@ -166,7 +166,7 @@ struct ShippedFaultTests {
     // Peers remember a vote in view 7, and a finalization of view 6 does not cover it.
     let old = SimulatedKey.vote(.nullify(view: 7), by: 0)
     for peer in 1...2 {
-      bench.step(.message(.newestVote(of: 0, epoch: 0, old, finalization: nil), from: peer))
+      bench.step(.message(.newestVote(of: 0, epoch: 0, old, finalization: nil, entry: nil), from: peer))
     }
     bench.hear(certificate(.finalize(proposal(6, on: 0)), by: [1, 2, 3]))
     #expect(bench.step(.timer(.view(7))).signed == [])
@@ -176,7 +176,7 @@ struct ShippedFaultTests {
     #expect(bench.step(.timer(.view(9))).signed == [.nullify(view: 9)])
   }
 
-  @Test("10: two nodes with one key notice it and pause (C-23)")
+  @Test("10: two nodes with one key notice it, and the one that does votes no more until it is started again (C-23)")
   func twoNodesWithOneKey() {
     var bench = Bench(0)
     bench.step(.start)
@@ -184,7 +184,37 @@ struct ShippedFaultTests {
     #expect(bench.hear(foreign.subject, by: 0).alarms == [.keyUsedElsewhere(foreign)])
     #expect(bench.step(.timer(.view(1))).signed == [])
     bench.hear(certificate(.finalize(proposal(2, on: 0)), by: [1, 2, 3]))
-    #expect(bench.step(.timer(.view(3))).signed == [.nullify(view: 3)])
+    #expect(bench.step(.timer(.view(3))).signed == [])
+  }
+
+  @Test("10: an old backup hears of its later votes before it signs (C-23)")
+  func backupAsks() {
+    var bench = Bench(0, asksFirst: true)
+    #expect(bench.step(.start).contains(.broadcast(.fetchNewestVote(of: 0, epoch: 0))))
+    #expect(bench.step(.timer(.view(1))).signed == [])
+    let later = SimulatedKey.vote(.nullify(view: 5), by: 0)
+    let entry = certificate(.nullify(view: 4), by: [1, 2, 3])
+    bench.step(.message(.newestVote(of: 0, epoch: 0, nil, finalization: nil, entry: entry), from: 1))
+    bench.step(.message(.newestVote(of: 0, epoch: 0, later, finalization: nil, entry: entry), from: 2))
+    #expect(bench.step(.timer(.view(5))).signed == [])
+    bench.hear(certificate(.finalize(proposal(6, on: 0)), by: [1, 2, 3]))
+    #expect(bench.step(.timer(.view(7))).signed == [.nullify(view: 7)])
+  }
+
+  @Test(
+    "10: whoever is contradicted by nobody votes once q − 1 others have answered, as long as they are connected (C-23)")
+  func intactAsks() {
+    var bench = Bench(0, asksFirst: true)
+    bench.step(.start)
+    func answer(_ peer: Int) {
+      bench.step(.message(.newestVote(of: 0, epoch: 0, nil, finalization: nil, entry: nil), from: peer))
+    }
+    answer(1)
+    bench.step(.peerDisconnected(1))
+    answer(2)
+    #expect(bench.step(.timer(.view(1))).signed == [])
+    answer(1)
+    #expect(bench.machine.voting == .normal)
   }
 
   @Test("10: a log older than the sign-state file signs nothing at or below it (C-23)")

@@ -70,19 +70,19 @@ for target in "${targets[@]}"; do
   result=ok
   "$fuzz" "$target" "${span[@]}" "${limits[@]}" -print_final_stats=1 -artifact_prefix="$build/crashes/$target-" \
     "${folders[@]}" >"$log" 2>&1 </dev/null || { result=BROKEN; broken=$((broken + 1)); }
-  stat() { sed -n "s/^stat::$1: *//p" "$log" | tail -1; }
-  last=$(grep -aE '^#[0-9]+' "$log" | tail -1)
+  stat() { sed -n "s/^stat::$1: *//p" "$log" | tail -1 || true; }
+  last=$(grep -aE '^#[0-9]+' "$log" | tail -1 || true)
   printf '%-11s %9s %9s %9s %7s  %s\n' "$target" "$(stat number_of_executed_units)" "$(stat average_exec_per_sec)" \
     "$(sed -n 's/.* cov: \([0-9]*\).*/\1/p' <<<"$last")" "$(sed -n 's/.* corp: \([^ ]*\).*/\1/p' <<<"$last")" "$result"
   if [ $result = BROKEN ]; then
-    grep -aE 'Fatal error|ERROR: |SUMMARY' "$log" | head -3
+    grep -aE 'Fatal error|ERROR: ' "$log" | head -3 || true
     input=$(sed -n 's/.*Test unit written to //p' "$log" | tail -1)
-    echo "repeat: ASAN_OPTIONS=detect_leaks=0 timeout 60 $fuzz $target ${limits[*]} $input"
+    echo "repeat: ASAN_OPTIONS=symbolize=0:detect_leaks=0 timeout 60 $fuzz $target ${limits[*]} $input"
   elif [ -n "$keep" ]; then
-    # Only what reaches more than the seeds, which are made anew each time; the smallest set of it.
+    # The smallest set of inputs that reaches more of the code than the seeds do, which are made anew each time.
     rm -rf "$build/merged"
     cp -r "$build/seeds/$target" "$build/merged"
-    "$fuzz" "$target" -merge=1 -max_len=4096 "$build/merged" "${folders[@]}" >"$build/merge.log" 2>&1 </dev/null || true
+    "$fuzz" "$target" -set_cover_merge=1 -use_counters=0 -max_len=4096 "$build/merged" "${folders[@]}" >"$build/merge.log" 2>&1 </dev/null || true
     rm -rf "$kept"
     mkdir -p "$kept"
     comm -13 <(ls "$build/seeds/$target") <(ls "$build/merged") | while read -r name; do

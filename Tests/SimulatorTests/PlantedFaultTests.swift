@@ -20,7 +20,8 @@ struct PlantedFaultTests {
     campaign.stopsAtFinding = true
     let failure = try #require(campaign.run().failures.first)
     var shrinker = Shrinker(campaign.options(failure.seed), checker: failure.checker)
-    let (options, finding) = try #require(shrinker.shrink())
+    let shrunk = shrinker.shrink()
+    let (options, finding) = try #require(shrunk)
     #expect(finding.checker == failure.checker)
     #expect(!options.without.isEmpty)
     #expect(options.command.contains("--without"))

@@ -65,7 +65,8 @@ package struct Problem: Error, HTTPResponseError {
 
   /// Problems of the interface itself, beside what can be wrong with a document.
   static let entries: [OutcomeReference.Entry] = [
-    notFound(""), badRequest(""), forbidden(""), unavailable(""), tooLarge, failure(CancellationError()),
+    notFound(""), badRequest(""), forbidden(""), unavailable(""), tooLarge, pruned(0, oldest: 0),
+    failure(CancellationError()),
     http(.badRequest, ""),
   ].map {
     OutcomeReference.Entry(

@@ -112,7 +112,8 @@ struct AuditReplay {
 
   func compare(_ head: ChainHead) throws(AuditFault) {
     let recomputed = ChainHead(
-      height: height, block: parent, epoch: validators.epoch, endsEpoch: hasBegunEpoch, view: view, time: time, stateRoot: stateRoot, stateVersion: treeVersion,
+      height: height, block: parent, epoch: validators.epoch, endsEpoch: hasBegunEpoch, view: view, time: time,
+      stateRoot: stateRoot, stateVersion: treeVersion,
       history: history, attested: attested, provable: provable)
     guard head == recomputed else {
       throw AuditFault(.storedState, height, "the stored head of the chain is not what performing it again gives")

@@ -51,6 +51,10 @@ final class DatabaseSource: AuditSource {
     guard format == ChainStore.format + genesis.chain.bytes else {
       throw NodeFailure.otherNetwork(path: path, network: genesis.network)
     }
+    if let oldest = try database.number(.oldestHeight), oldest > 1 {
+      throw NodeFailure.configuration(
+        path: path, "it keeps blocks from height \(oldest) on; audit a node that keeps all blocks, here or with --url")
+    }
     // The highest height that anything speaks of: neither a head that was set back nor a block that is gone hides it.
     var newest: UInt64 = 0
     do {
@@ -134,10 +138,12 @@ final class DatabaseSource: AuditSource {
       } catch {
         throw AuditFault(.unreadable, height, error.message)
       }
-      guard count == documents else {
+      // A pair that was used again once it had expired has one entry for two documents.
+      guard count == documents || table == .replay && count < documents else {
         return [AuditFault(.index, height, "\(count) entries of the table \(table) for \(documents) documents")]
       }
     }
+    if let fault = try pathFault(at: height) { return [fault] }
     do {
       let version = try head()?.stateVersion
       guard
@@ -158,6 +164,27 @@ final class DatabaseSource: AuditSource {
       return [AuditFault(.stateRoot, height, "the stored state tree is not whole: \(failure)")]
     }
     return []
+  }
+
+  /// Paths lead to the keys of the state, each to its own, and to all of them.
+  private func pathFault(at height: UInt64) throws -> AuditFault? {
+    var (paths, keys, wrong) = (0, 0, 0)
+    do {
+      try database.forEach(under: StoreKey.Table.statePath.prefix, fillsCache: false) {
+        bytes, key throws(StorageFailure) in
+        paths += 1
+        if StoreKey(bytes) != .statePath(StateTree.path(ofKey: key)) { wrong += 1 }
+        return .on
+      }
+      try database.forEach(under: StoreKey.Table.state.prefix, fillsCache: false) { _, _ throws(StorageFailure) in
+        keys += 1
+        return .on
+      }
+    } catch {
+      throw AuditFault(.unreadable, height, error.message)
+    }
+    guard wrong > 0 || paths != keys else { return nil }
+    return AuditFault(.index, height, "\(paths) paths, \(wrong) of them wrong, for \(keys) keys of the state")
   }
 
   func indexFaults(of block: Block) throws -> [AuditFault] {

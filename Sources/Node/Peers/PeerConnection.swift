@@ -36,6 +36,8 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
   /// The key of a certificate that was accepted.
   var key: PublicKey?
   var record: PeerRecord?
+  /// Of the peer's process.
+  var instance: UInt64?
   /// When it was taken on.
   var since: NIODeadline?
   /// Why this connection is over; the first reason counts.
@@ -47,7 +49,11 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
   private var messageBucket: TokenBucket
   private var documentBucket: TokenBucket
   private var clock: Scheduled<Void>?
-  private var lastHeard: UInt64 = 0
+  private var lastHeard: UInt64 {
+    get { heard.load(ordering: .relaxed) }
+    set { heard.store(newValue, ordering: .relaxed) }
+  }
+  private let heard = Atomic<UInt64>(0)
 
   private let outbound: Mutex<Outbound>
   private var buffer = ByteBuffer()
@@ -74,6 +80,11 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
 
   static var now: UInt64 { NIODeadline.now().uptimeNanoseconds }
 
+  /// From any thread: the peer has answered the newest ping, or may still.
+  var isLively: Bool {
+    PeerConnection.now - heard.load(ordering: .relaxed) < UInt64(settings.pingInterval.nanoseconds) * 6 / 5
+  }
+
   // MARK: The channel's events
 
   func handlerAdded(context: ChannelHandlerContext) { self.context = context }
@@ -86,7 +97,9 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
   func channelActive(context: ChannelHandlerContext) {
     clock = channel.eventLoop.scheduleTask(in: settings.handshakeTimeout) { self.end(.timeout("the handshake")) }
     // TLS keeps this back until the peer's certificate has been accepted.
-    let hello = Hello(version: settings.protocolVersion, chain: settings.chain, greeting: network.greeting())
+    let hello = Hello(
+      version: settings.protocolVersion, chain: settings.chain, greeting: network.greeting(), instance: network.instance
+    )
     Frame.write(kind: Frame.helloKind, hello.cbor, into: &buffer)
     write(context)
     context.fireChannelActive()
@@ -152,6 +165,7 @@ final class PeerConnection: ChannelInboundHandler, @unchecked Sendable {
     // N-7: another chain, or another protocol, has nothing to say here.
     guard hello.chain == settings.chain, hello.version == settings.protocolVersion else { return end(.otherChain) }
     clock?.cancel()
+    instance = hello.instance
     if let refusal = network.admit(self, key: key, greeting: hello.greeting) { return end(refusal) }
     pingToSend = lastHeard
     clock = channel.eventLoop.scheduleTask(in: settings.pingInterval) { self.tick() }

@@ -88,7 +88,11 @@ extension PeerNetwork {
       if let refusal = PeerNetwork.refusal(of: key, in: state, own: self.key) { return .refused(refusal) }
       guard let record = state.directory[key] else { return .refused(.unknownKey) }
       let old = state.established[key]
-      // N-2: both sides see who dialled, so both keep the same connection.
+      // N-2: a process that lives stays, so that one with a copied key does not push it out.
+      if let old, old.instance != connection.instance, old.isLively {
+        return .refused(.superseded)
+      }
+      // Of two that were dialled together, both sides see who dialled, so both keep the same one.
       if let old, (old.dialled == nil) != (connection.dialled == nil), isPreferred(old, with: key) {
         return .refused(.superseded)
       }

@@ -31,8 +31,8 @@ package struct PeerEvents: Sendable {
 /// The node's connections with the nodes that its records name: at most one each, made again when it breaks.
 ///
 /// - N-1: both sides prove an Ed25519 key by TLS 1.3; a key that no record names is cut off in the handshake.
-/// - N-2: of two connections with one peer, the one that the smaller key dialled stays; of two dialled by the same
-///   side, the newer.
+/// - N-2: of two connections with one process, the one that the smaller key dialled stays; of two dialled by the same
+///   side, the newer. A process that lives is not pushed out by another one with its key.
 /// - N-3: connections that have not said hello are few, and live for seconds.
 /// - N-4: lengths are judged before anything is allocated (`FrameReader`).
 /// - N-5: votes ahead of bodies (`OutboundQueue`, `PeerConnection.drain`).
@@ -73,6 +73,8 @@ package final class PeerNetwork: Sendable {
 
   package let settings: PeerSettings
   package let key: PublicKey
+  /// Of this process, for the greeting (N-2).
+  package let instance = UInt64.random(in: 1 << 63...(.max))
   let group: any EventLoopGroup
   let log: Logger
   let state: Mutex<State>

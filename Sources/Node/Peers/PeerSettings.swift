@@ -17,7 +17,7 @@ package struct PeerSettings: Sendable {
   package var frameTimeout = TimeAmount.seconds(20)
 
   package var firstRedial = TimeAmount.milliseconds(100)
-  package var slowestRedial = TimeAmount.seconds(10)
+  package var slowestRedial = TimeAmount.seconds(3)
   /// How long the larger of two keys lets the smaller one dial first (N-2).
   package var dialCourtesy = TimeAmount.milliseconds(500)
   /// How long a peer that broke the protocol stays out (N-9).

@@ -19,17 +19,18 @@ actor ReplicaLoop {
   private let executionItems: AsyncStream<ExecutionWork>
 
   init(
-    loop: any EventLoop, desk: DocumentDesk, network: PeerNetwork, roster: Roster, identity: Replica.Identity,
-    storage: Replica.Storage, incoming: String, snapshots: SnapshotPolicy, stages: Stages, logger: Logger, stop: @escaping @Sendable (NodeFailure) -> Void
+    loop: any EventLoop, desk: DocumentDesk, network: PeerNetwork, roster: Roster,
+    voteKeys: @escaping @Sendable () throws -> [any VoteSigning], storage: Replica.Storage, incoming: String,
+    snapshots: SnapshotPolicy, stages: Stages, logger: Logger, stop: @escaping @Sendable (NodeFailure) -> Void
   ) throws {
     self.loop = loop
     let (items, executions) = AsyncStream<ExecutionWork>.makeStream()
     executionItems = items
     host = Host(
-      loop: loop, desk: desk, network: network, roster: roster, executions: executions, incoming: incoming,
-      logger: logger, stop: stop)
+      loop: loop, desk: desk, network: network, roster: roster, executions: executions, voteKeys: voteKeys,
+      incoming: incoming, logger: logger, stop: stop)
     replica = try Replica(
-      host: host, chain: desk.chain, door: desk.door, pool: desk.pool, identity: identity, storage: storage,
+      host: host, chain: desk.chain, door: desk.door, pool: desk.pool, transportKey: network.key, storage: storage,
       snapshots: snapshots, stages: stages)
     host.owner = self
   }
@@ -74,13 +75,15 @@ actor ReplicaLoop {
     let network: PeerNetwork
     let roster: Roster
     let executions: AsyncStream<ExecutionWork>.Continuation
+    let keys: @Sendable () throws -> [any VoteSigning]
     let incoming: String
     let logger: Logger
     let stop: @Sendable (NodeFailure) -> Void
 
     init(
       loop: any EventLoop, desk: DocumentDesk, network: PeerNetwork, roster: Roster,
-      executions: AsyncStream<ExecutionWork>.Continuation, incoming: String, logger: Logger,
+      executions: AsyncStream<ExecutionWork>.Continuation,
+      voteKeys: @escaping @Sendable () throws -> [any VoteSigning], incoming: String, logger: Logger,
       stop: @escaping @Sendable (NodeFailure) -> Void
     ) {
       self.loop = loop
@@ -88,6 +91,7 @@ actor ReplicaLoop {
       self.network = network
       self.roster = roster
       self.executions = executions
+      self.keys = voteKeys
       self.incoming = incoming
       self.logger = logger
       self.stop = stop
@@ -102,6 +106,15 @@ actor ReplicaLoop {
     }
 
     func peer(with transportKey: PublicKey) -> Int? { roster.number(of: transportKey) }
+
+    func voteKeys() -> [any VoteSigning] {
+      do {
+        return try keys()
+      } catch {
+        logger.error("the vote key cannot be read: this node follows without a vote", metadata: ["error": "\(error)"])
+        return []
+      }
+    }
 
     func wake(_ wake: Replica.Wake, in milliseconds: Int64) {
       guard let owner else { return }

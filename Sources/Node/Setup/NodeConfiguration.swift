@@ -20,11 +20,14 @@ package struct NodeConfiguration: Sendable {
   package var snapshots = SnapshotPolicy()
   /// Blocks that are kept, at least; nil for all of them.
   package var keepBlocks: UInt64?
+  /// Added to the machine's clock, for trials with clocks apart; refused in a production network.
+  package var clockOffsetMilliseconds: Int64
 
   package init(
     peerAddress: PeerRecord.Address, httpAddress: PeerRecord.Address, peers: [Peer],
-    snapshots: SnapshotPolicy = SnapshotPolicy(), keepBlocks: UInt64? = nil
+    snapshots: SnapshotPolicy = SnapshotPolicy(), keepBlocks: UInt64? = nil, clockOffsetMilliseconds: Int64 = 0
   ) {
+    self.clockOffsetMilliseconds = clockOffsetMilliseconds
     self.peerAddress = peerAddress
     self.httpAddress = httpAddress
     self.peers = peers
@@ -50,10 +53,14 @@ package struct NodeConfiguration: Sendable {
         snapshots: form.optional("snapshots") { form in
           form.object("snapshots") { form in
             SnapshotPolicy(
-              interval: UInt64(form.integer("interval", 10...1_000_000)), gap: UInt64(form.integer("gap", 0...1_000_000_000)))
+              interval: UInt64(form.integer("interval", 10...1_000_000)),
+              gap: UInt64(form.integer("gap", 0...1_000_000_000)))
           }
         } ?? SnapshotPolicy(),
-        keepBlocks: form.optional("keepBlocks") { UInt64($0.integer("keepBlocks", 1_000...1_000_000_000)) })
+        keepBlocks: form.optional("keepBlocks") { UInt64($0.integer("keepBlocks", 1_000...1_000_000_000)) },
+        clockOffsetMilliseconds: form.optional("clockOffsetMilliseconds") {
+          $0.integer("clockOffsetMilliseconds", -86_400_000...86_400_000)
+        } ?? 0)
     }
   }
 
@@ -64,6 +71,9 @@ package struct NodeConfiguration: Sendable {
         .init(
           "snapshots",
           ["interval": .integer(Int64(snapshots.interval)), "gap": .integer(Int64(snapshots.gap))]))
+    }
+    if clockOffsetMilliseconds != 0 {
+      members.append(.init("clockOffsetMilliseconds", .integer(clockOffsetMilliseconds)))
     }
     if let keepBlocks { members.append(.init("keepBlocks", .integer(Int64(keepBlocks)))) }
     guard case .object(let others) = required else { return .null }

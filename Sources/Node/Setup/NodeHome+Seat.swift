@@ -6,7 +6,18 @@ import Sodium
 
 extension NodeHome {
   /// This node as a validator of `epoch`, with its vote key's signature (K-17), as `validators/1` takes it.
-  package func seat(organisation: String, network: String, epoch: UInt64, passphrase: [UInt8]?) throws -> JSON {
+  ///
+  /// - Parameter inUse: the vote key of the present epoch where this node is a validator. A key that took over since the
+  ///   last rotation moves to its place first.
+  package func seat(
+    organisation: String, network: String, epoch: UInt64, inUse: PublicKey?, passphrase: [UInt8]?
+  ) throws -> JSON {
+    if FileManager.default.fileExists(atPath: nextVoteKey),
+      try readKey(nextVoteKey, passphrase: passphrase).publicKey == inUse
+    {
+      try FileManager.default.moveItem(atPath: voteKey, toPath: "\(path)/vote.epoch-\(epoch - 1).key.json")
+      try FileManager.default.moveItem(atPath: nextVoteKey, toPath: voteKey)
+    }
     let isFirst = !FileManager.default.fileExists(atPath: voteKey)
     let path = isFirst ? voteKey : nextVoteKey
     if !FileManager.default.fileExists(atPath: path) {

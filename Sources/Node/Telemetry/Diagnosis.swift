@@ -24,7 +24,7 @@ package struct Diagnosis: Equatable, Sendable {
   }
 
   package enum Voting: Equatable, Sendable {
-    case observer, normal, suspended, stopped
+    case observer, normal, asking, suspended, stopped
   }
 
   /// The other validators.
@@ -69,7 +69,7 @@ package struct Diagnosis: Equatable, Sendable {
         This validator's votes are suspended (C-23): it waits for what \(quorum - 1) others remember of its votes, or for a \
         finalization of theirs.
         """
-    case .suspended, .normal, .observer: break
+    case .suspended, .asking, .normal, .observer: break
     }
     let connected = peers.filter(\.isConnected)
     let own = voting == .observer ? 0 : 1

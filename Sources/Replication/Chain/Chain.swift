@@ -31,13 +31,15 @@ package final class Chain: Sendable {
     let head = try store.head()
     let lag = max(64, genesis.parameters.executionLag * 2)
     var executed: [Executed] = []
-    // A chain that began with a snapshot has no history below it.
+    // Pruned heights, and those before a snapshot, have left no trace here.
     let oldest = try store.oldestHeight()
-    let first = max(head.height > lag ? head.height - lag : 0, oldest > 0 ? min(oldest - 1, head.height) : 0)
-    for height in first...head.height {
+    for height in (head.height > lag ? head.height - lag : 0)...head.height {
       guard let leaf = try store.leaf(at: height),
         let history = try HistoryRange(wasAt: height + 1, node: store.historyNode)
-      else { throw NodeFailure.damaged("the history of height \(height) is missing") }
+      else {
+        guard height < oldest else { throw NodeFailure.damaged("the history of height \(height) is missing") }
+        continue
+      }
       executed.append(Executed(height: height, stateRoot: leaf.stateRoot, historyRoot: history.root))
     }
     recent = Mutex(Recent(head: head, executed: executed))

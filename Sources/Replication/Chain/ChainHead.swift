@@ -26,7 +26,8 @@ package struct ChainHead: Equatable, Sendable, CBORCodable {
   package var executed: Executed { Executed(height: height, stateRoot: stateRoot, historyRoot: history.root) }
 
   package init(
-    height: UInt64, block: Digest, epoch: UInt64, endsEpoch: Bool, view: UInt64, time: Int64, stateRoot: Digest, stateVersion: UInt64?,
+    height: UInt64, block: Digest, epoch: UInt64, endsEpoch: Bool, view: UInt64, time: Int64, stateRoot: Digest,
+    stateVersion: UInt64?,
     history: HistoryRange, attested: UInt64, provable: UInt64
   ) {
     self.height = height

@@ -23,9 +23,10 @@ package struct Epoch: Sendable {
     self.init(try chain.validators(of: head.epoch), transportKey: transportKey)
   }
 
-  func configuration(_ parameters: Parameters, votes: Bool) -> Machine.Configuration {
+  func configuration(_ parameters: Parameters, votes: Bool, asksFirst: Bool) -> Machine.Configuration {
     Machine.Configuration(
       validators: validators, me: votes ? me : nil, delta: parameters.deltaMilliseconds,
-      retryInterval: max(200, parameters.deltaMilliseconds), idleInterval: parameters.idleIntervalMilliseconds)
+      retryInterval: max(200, parameters.deltaMilliseconds), idleInterval: parameters.idleIntervalMilliseconds,
+      asksFirst: asksFirst)
   }
 }

@@ -48,7 +48,9 @@ extension Replica {
   func receive(_ block: Block, from peer: Int) {
     let digest = block.digest
     guard blocks[digest] == nil, block.header.height > chain.head.height,
-      block.documents.reduce(0, { $0 + $1.count }) <= parameters.blockBytes
+      block.documents.reduce(0, { $0 + $1.count }) <= parameters.blockBytes,
+      // A header's digest says nothing of what stands behind it: other documents under it are not this block.
+      block.matchesHeader
     else { return }
     if !isAwaited(digest) {
       guard blocks.count < Replica.maximumBlocks else { return }

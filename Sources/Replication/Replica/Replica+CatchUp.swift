@@ -25,7 +25,7 @@ extension Replica {
     // No more than execution can take: asked again as it goes on.
     guard let state = catchingUp, queuedHeight < chain.head.height + Replica.maximumQueued else { return }
     let candidates = peerStatus.filter { $0.value.status.height > queuedHeight }.keys.sorted()
-    guard !candidates.isEmpty else { return }
+    guard !candidates.isEmpty, !prefersSnapshot else { return }
     let peer = candidates[state.attempt % candidates.count]
     catchingUp?.attempt += 1
     catchingUp?.askedFrom = queuedHeight + 1
@@ -65,7 +65,8 @@ extension Replica {
       (height, parent) = (header.height, digest)
     }
     let (validators, chain) = (epoch.validators, chain.genesis.chain)
-    guard fresh.allSatisfy({ $0.finality.certificate?.isValid(for: validators, chain: chain, checking: checking) ?? true })
+    guard
+      fresh.allSatisfy({ $0.finality.certificate?.isValid(for: validators, chain: chain, checking: checking) ?? true })
     else {
       host.log(.warning, "a peer sent a finalization that does not verify", ["peer": "\(peer)"])
       return

@@ -9,7 +9,8 @@ extension Replica {
   /// The boundary block is executed: the validators that its header names take over.
   func beginEpoch(after head: ChainHead) throws {
     epoch = try Epoch(chain, head, transportKey: transportKey)
-    try signer.begin(epoch)
+    let hasVoted = signer.canVote
+    try signer.begin(epoch, keys: host.voteKeys())
     timers = [:]
     inbox = []
     outbox = []
@@ -17,10 +18,12 @@ extension Replica {
     postponedBuild = nil
     lastIdle = nil
     catchingUp = nil
+    decided = []
+    newestFinalization = nil
     blocks = blocks.filter { $0.value.block.header.height > head.height }
     findValidators()
     machine = Machine(
-      configuration: epoch.configuration(parameters, votes: signer.canVote),
+      configuration: epoch.configuration(parameters, votes: signer.canVote, asksFirst: !hasVoted),
       floor: Machine.Floor(view: 0, payload: head.block, finalization: nil), signState: signer.rules)
     host.log(
       .info, "a new epoch begins",

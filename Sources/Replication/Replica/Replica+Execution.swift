@@ -1,5 +1,6 @@
 import Consensus
 import Contracts
+import DequeModule
 import Ledger
 import LedgerStore
 import Sodium
@@ -8,28 +9,39 @@ extension Replica {
   /// Finalized blocks that wait for execution.
   static let maximumQueued: UInt64 = 64
 
-  /// The machine finalized these, oldest first; their bodies are durable here.
+  /// The machine finalized these, oldest first; their bodies are durable here. Execution takes them as it can: they
+  /// wait in `decided`, and their bodies in `blocks`.
   func finalize(_ proposals: [Proposal], _ certificate: Certificate) {
-    for proposal in proposals {
-      guard let entry = blocks[proposal.payload] else {
-        // After a restart the machine begins at the newest block with a certificate of its own, and may repeat what is
-        // executed.
+    for (index, proposal) in proposals.enumerated() {
+      // The end of an epoch may come several times (C-31): the newest place is the one with the certificate.
+      if index + 1 < proposals.count, proposals[index + 1].payload == proposal.payload { continue }
+      let own = certificate.subject.proposal == proposal ? certificate : nil
+      decided.append(Finality(proposal: proposal, certificate: own))
+    }
+    newestFinalization = certificate
+    enqueueDecided()
+  }
+
+  func enqueueDecided() {
+    while let finality = decided.first, queuedHeight < chain.head.height + Replica.maximumQueued, !hasStopped {
+      // After a restart the machine begins at the newest block with a certificate of its own, and may repeat what is
+      // executed.
+      guard let entry = blocks[finality.proposal.payload], entry.block.header.height > queuedHeight else {
+        decided.removeFirst()
         continue
       }
       let header = entry.block.header
-      guard header.height > queuedHeight else { continue }
-      // What execution cannot keep up with is not piled up in memory: it is fetched by height when there is room.
-      guard header.height == queuedHeight + 1, queuedHeight < chain.head.height + Replica.maximumQueued else {
-        return catchUp(to: certificate)
+      guard header.height == queuedHeight + 1 else {
+        // What lies between was not here when it was decided: it comes by height.
+        decided.removeAll()
+        if let newestFinalization { catchUp(to: newestFinalization) }
+        return
       }
       guard header.parent == queuedDigest else {
         return fail(.diverged("height \(header.height) was finalized on another parent than \(queuedDigest)"))
       }
-      // The end of an epoch may come several times (C-31): the newest place is the one with the certificate.
-      let place = proposals.last { $0.payload == proposal.payload } ?? proposal
-      let own = certificate.subject.proposal == place ? certificate : nil
-      enqueue(
-        FinalizedBlock(block: entry.block, finality: Finality(proposal: place, certificate: own)), entry.admitted)
+      decided.removeFirst()
+      enqueue(FinalizedBlock(block: entry.block, finality: finality), entry.admitted)
     }
   }
 
@@ -55,8 +67,8 @@ extension Replica {
   func executed(_ executed: ExecutedBlock) {
     let head = executed.head
     let proposal = executed.finalized.finality.proposal
-    if blocks.removeValue(forKey: proposal.payload) == nil {
-      // Fetched by height: its documents are known only now.
+    blocks[proposal.payload] = nil
+    if executed.isNews {
       pool.remove(executed.documents, time: head.time)
       host.finalized(executed.finalized, executed.documents)
     }
@@ -76,8 +88,11 @@ extension Replica {
     let asked = Set(awaited.keys.map(\.payload))
     blocks = blocks.filter { digest, entry in
       let height = entry.block.header.height
-      return height > head.height && (asked.contains(digest) || height <= highest && entry.standing != .invalid)
+      // What is in the log may be built on, and be decided, long before it can be executed.
+      return height > head.height
+        && (entry.isLogged || asked.contains(digest) || height <= highest && entry.standing != .invalid)
     }
+    enqueueDecided()
     advanceCatchUp(head)
     retryAwaited()
     pruneLog()

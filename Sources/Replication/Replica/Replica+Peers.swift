@@ -53,6 +53,7 @@ extension Replica {
   package func disconnected(from peer: Int) {
     peerStatus[peer] = nil
     syncing.offers[peer] = nil
+    feed(.peerDisconnected(place(of: peer)))
     for digest in unasked.removeValue(forKey: peer) ?? [] { forgetUnasked(digest) }
   }
 

@@ -1,5 +1,6 @@
 import Consensus
 import Contracts
+import DequeModule
 import Financing
 import Ledger
 import LedgerStore
@@ -60,6 +61,9 @@ package final class Replica {
   var newestWithDocuments: UInt64
   var attested: UInt64
   var catchingUp: CatchUp?
+  /// Final, and not handed to execution yet, oldest first: at most one for each view that the machine holds.
+  var decided: Deque<Finality> = []
+  var newestFinalization: Certificate?
   /// Digests of the last executed blocks: their bodies are in the database, valid and durable.
   var executedRecently: [(digest: Digest, proposal: Proposal?, height: UInt64)] = []
   static let rememberedBlocks = 256
@@ -72,17 +76,6 @@ package final class Replica {
   package internal(set) var evidencePool = EvidencePool()
   /// Log positions with their epochs and views, for pruning.
   var logPositions: [LogEntry.Place] = []
-
-  /// Who this node is, and the keys with which it may vote; an observer has none.
-  package struct Identity: Sendable {
-    package let transportKey: PublicKey
-    package let voteKeys: [any VoteSigning]
-
-    package init(transportKey: PublicKey, voteKeys: [any VoteSigning]) {
-      self.transportKey = transportKey
-      self.voteKeys = voteKeys
-    }
-  }
 
   /// Where a replica keeps what it may not forget beside the chain.
   package struct Storage: Sendable {
@@ -103,7 +96,7 @@ package final class Replica {
 
   /// Opens the log and rebuilds the machine from it.
   package init(
-    host: any ReplicaHost, chain: Chain, door: Door, pool: Pool, identity: Identity, storage: Storage,
+    host: any ReplicaHost, chain: Chain, door: Door, pool: Pool, transportKey: PublicKey, storage: Storage,
     snapshots: SnapshotPolicy = SnapshotPolicy(), stages: Stages,
     checking: any SignatureChecking = Ed25519Signatures()
   ) throws {
@@ -113,7 +106,7 @@ package final class Replica {
     self.pool = pool
     self.stages = stages
     self.checking = checking
-    transportKey = identity.transportKey
+    self.transportKey = transportKey
     self.snapshots = SnapshotKeeper(interval: snapshots.interval)
     snapshotGap = snapshots.gap
     clock = door.clock
@@ -137,13 +130,14 @@ package final class Replica {
     epoch = try Epoch(chain, head, transportKey: transportKey)
     log = try WriteAheadLog(folder: storage.logFolder, segmentBytes: storage.segmentBytes, files: storage.files)
     signer = try Signer(
-      keys: identity.voteKeys, chain: chain.genesis.chain,
-      file: SignStateFile(path: storage.signState, files: storage.files), logIsEmpty: log.nextSequence == 1)
-    try signer.begin(epoch)
+      chain: chain.genesis.chain, file: SignStateFile(path: storage.signState, files: storage.files),
+      logIsEmpty: log.nextSequence == 1)
+    try signer.begin(epoch, keys: host.voteKeys())
     let replayed = try LogEntry.replay(log, epoch: epoch.number)
     logPositions = replayed.positions
     machine = Machine(
-      configuration: epoch.configuration(parameters, votes: signer.canVote), replaying: replayed.records,
+      configuration: epoch.configuration(parameters, votes: signer.canVote, asksFirst: true),
+      replaying: replayed.records,
       floor: try Replica.floor(chain, head), signState: signer.rules)
     for block in replayed.bodies where block.header.height > head.height {
       var entry = BlockEntry(block: block)
@@ -184,7 +178,7 @@ package final class Replica {
 
   package func start() {
     findValidators()
-    if epoch.me != nil, machine.voting != .normal {
+    if case .suspended = machine.voting {
       host.log(
         .warning,
         """

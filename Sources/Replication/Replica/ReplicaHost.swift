@@ -13,6 +13,8 @@ package protocol ReplicaHost: AnyObject {
   func broadcast(_ message: [UInt8], on channel: PeerChannel)
   /// The number of the peer with this transport key, connected or not; nil for this node itself and for strangers.
   func peer(with transportKey: PublicKey) -> Int?
+  /// The keys with which this node may vote, as they are on its disk now; none for one that only follows.
+  func voteKeys() -> [any VoteSigning]
   /// Calls `Replica.wake` after this time; 0 is soon, but not within this call.
   func wake(_ wake: Replica.Wake, in milliseconds: Int64)
   /// Performs the work beside the replica and hands what it came to to `Replica.finished`. Executions follow each other

@@ -22,7 +22,7 @@ package final class VoteKey: VoteSigning {
 /// The only code that holds vote keys, and so the only code that can sign a vote. It asks its own copy of the voting
 /// rules, which the sign-state file keeps durable apart from the log (C-23).
 package struct Signer: ~Copyable {
-  private let keys: [any VoteSigning]
+  private var keys: [any VoteSigning] = []
   private let chain: Digest
   private var file: SignStateFile
   private var place: (key: any VoteSigning, index: Int, epoch: UInt64)?
@@ -30,11 +30,14 @@ package struct Signer: ~Copyable {
   private(set) var rules: VotingRules?
   private var isDirty = false
 
-  init(keys: [any VoteSigning], chain: Digest, file: consuming SignStateFile, logIsEmpty: Bool) throws {
-    self.keys = keys
+  init(chain: Digest, file: consuming SignStateFile, logIsEmpty: Bool) throws {
     self.chain = chain
     self.file = file
-    switch try self.file.read() {
+    try readFile(logIsEmpty: logIsEmpty)
+  }
+
+  private mutating func readFile(logIsEmpty: Bool) throws {
+    switch try file.read() {
     case .intact(let bytes): rules = try? VotingRules(cbor: bytes)
     // What was torn by a crash was in the log before: without one, the newest value may be what is lost.
     case .torn(let bytes): rules = logIsEmpty ? nil : try? VotingRules(cbor: bytes)
@@ -45,10 +48,13 @@ package struct Signer: ~Copyable {
   /// Whether this node has the key of its place among the validators.
   var canVote: Bool { place != nil }
 
-  /// From now on votes are of this epoch. A sign state of an earlier one says nothing about it; one of a later epoch
+  /// From now on votes are of this epoch, by one of these keys. A sign state of an earlier one says nothing about it; one of a later epoch
   /// keeps its numbers, and so forbids everything.
-  mutating func begin(_ epoch: Epoch) throws {
+  mutating func begin(_ epoch: Epoch, keys: [any VoteSigning]) throws {
     place = nil
+    self.keys = keys
+    // A node that becomes a validator while it runs has got its file since it started.
+    if rules == nil, !keys.isEmpty { try readFile(logIsEmpty: false) }
     guard let index = epoch.me,
       let key = keys.first(where: { $0.publicKey == epoch.validators.validators[index].voteKey })
     else { return }

@@ -41,6 +41,8 @@ package struct ExecutedBlock: Sendable {
   /// The history without it.
   package let before: HistoryRange
   package let documents: [AdmittedDocument]
+  /// Its documents are known only since it was executed: nobody was told of them before.
+  package let isNews: Bool
   package let outcomes: [OutcomeRecord]
 }
 
@@ -73,7 +75,8 @@ package struct ExecutionWork: Sendable {
       let before = chain.head.history
       let outcomes = try chain.execute(finalized, documents)
       return ExecutedBlock(
-        finalized: finalized, head: chain.head, before: before, documents: documents, outcomes: outcomes)
+        finalized: finalized, head: chain.head, before: before, documents: documents, isNews: admitted == nil,
+        outcomes: outcomes)
     }
   }
 }

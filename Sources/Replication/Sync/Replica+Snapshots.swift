@@ -53,6 +53,14 @@ extension Replica {
     askForParts()
   }
 
+  /// What a state spares is not fetched as blocks meanwhile. Where nobody offers one for a while, blocks it is.
+  var prefersSnapshot: Bool {
+    if syncing.sync != nil { return true }
+    guard snapshotGap > 0, syncing.reports < 3 * Syncing.patience else { return false }
+    let highest = peerStatus.values.map(\.status.height).max() ?? 0
+    return highest > chain.head.height && highest - chain.head.height > snapshotGap
+  }
+
   private func resumeSync(_ store: any KeyValueStore) {
     do {
       syncing.sync = try SnapshotSync(resuming: store, genesis: chain.genesis)
@@ -74,7 +82,8 @@ extension Replica {
     do {
       _ = try manifest.verified(by: chain.genesis, checking: checking)
     } catch {
-      return host.log(.warning, "a peer offers a snapshot that is not proved", ["peer": "\(peer)", "fault": "\(error)"])
+      return host.log(
+        .warning, "a peer offers a snapshot that is not proved", ["peer": "\(peer)", "fault": "\(error)"])
     }
     guard let store = host.emptyIncomingStore() else { return }
     do {
@@ -98,8 +107,9 @@ extension Replica {
     let until = syncing.reports + Syncing.patience
     var turn = Int(truncatingIfNeeded: syncing.reports)
     for request in sync.download.requests(limit: Syncing.perPeer * peers.count) where syncing.asked[request] == nil {
-      guard let peer = (0..<peers.count).lazy.map({ peers[($0 + turn) % peers.count] })
-        .first(where: { load[$0, default: 0] < Syncing.perPeer })
+      guard
+        let peer = (0..<peers.count).lazy.map({ peers[($0 + turn) % peers.count] })
+          .first(where: { load[$0, default: 0] < Syncing.perPeer })
       else { break }
       turn += 1
       load[peer, default: 0] += 1

@@ -37,7 +37,7 @@ struct ReplayEquality {
   }
 
   /// What an entry says of the machine in this epoch; nil for bodies and for other epochs.
-  private static func record(_ bytes: [UInt8], epoch: UInt64) -> LogRecord? {
+  static func record(_ bytes: [UInt8], epoch: UInt64) -> LogRecord? {
     var reader = CBORReader(bytes)
     guard let count = try? reader.array(upTo: 4), count == 3, (try? reader.unsigned()) == 1,
       (try? reader.unsigned()) == epoch

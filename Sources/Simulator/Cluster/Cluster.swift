@@ -16,6 +16,7 @@ final class Cluster {
     case client
     case fault
     case scheme(node: Int)
+    case resume(node: Int)
   }
 
   let options: Options
@@ -133,6 +134,7 @@ final class Cluster {
     case .client: tend()
     case .fault: strike()
     case .scheme(let index): scheme(nodes[index])
+    case .resume(let index): resume(nodes[index])
     }
   }
 
@@ -140,11 +142,24 @@ final class Cluster {
   private func awake(_ index: Int, _ life: Int, _ event: Event) -> SimulatedNode? {
     let node = nodes[index]
     guard node.life != nil, node.lives == life else { return nil }
-    guard node.pausedUntil <= now else {
-      queue.push(event, at: node.pausedUntil)
-      return nil
-    }
-    return node
+    return waits(node, event) ? nil : node
+  }
+
+  /// A paused process finds afterwards what has come meanwhile, in its order.
+  private func waits(_ node: SimulatedNode, _ event: Event) -> Bool {
+    guard node.pausedUntil > now || !node.deferred.isEmpty, !node.isResuming else { return false }
+    if node.deferred.isEmpty { queue.push(.resume(node: node.index), at: node.pausedUntil) }
+    node.deferred.append(event)
+    return true
+  }
+
+  private func resume(_ node: SimulatedNode) {
+    guard node.pausedUntil <= now else { return queue.push(.resume(node: node.index), at: node.pausedUntil) }
+    let events = node.deferred
+    node.deferred = []
+    node.isResuming = true
+    for event in events where finding == nil { handle(event) }
+    node.isResuming = false
   }
 
   private func perform(_ work: Replica.Work, at node: SimulatedNode) {
@@ -188,7 +203,7 @@ final class Cluster {
 
   private func deliver(_ parcel: Parcel, from: Int, to node: SimulatedNode, _ event: Event) {
     guard let life = node.life else { return }
-    guard node.pausedUntil <= now else { return queue.push(event, at: node.pausedUntil) }
+    guard !waits(node, event) else { return }
     note(4, UInt64(node.index) << 8 | UInt64(from), fingerprint(parcel.bytes))
     let peer = nodes[from].validator
     if parcel.channel == .consensus {
@@ -199,10 +214,10 @@ final class Cluster {
         if nodes[from].isHonest { report("encoding", "node \(from) sent what cannot be read") }
         return
       }
-      if case .documents(let documents) = message {
-        for bytes in documents { _ = admit(bytes, at: node) }
-      } else {
-        life.replica.receive(message, from: peer)
+      switch message {
+      case .documents(let documents): for bytes in documents { _ = admit(bytes, at: node) }
+      case .body(let block) where !block.matchesHeader && options.planted != .foreignBodiesTaken: break
+      default: life.replica.receive(message, from: peer)
       }
     }
     settle(node)
@@ -216,7 +231,8 @@ final class Cluster {
       if try life.pool.add(document) { life.replica.workArrived() }
       return true
     } catch let refusal as Violations {
-      trace?("\(now) node \(node.index) refuses: \(refusal.first.refusal) \(refusal.first.pointer) \(refusal.first.detail)")
+      trace?(
+        "\(now) node \(node.index) refuses: \(refusal.first.refusal) \(refusal.first.pointer) \(refusal.first.detail)")
       return false
     } catch {
       // The disk's trouble: the node learns of it when it next needs the disk itself.
@@ -235,6 +251,7 @@ final class Cluster {
     _ head: ChainHead, _ documents: [AdmittedDocument], _ outcomes: [OutcomeRecord], by node: SimulatedNode
   ) {
     note(6, UInt64(node.index), head.height)
+    trace?("\(now) node \(node.index) executed height \(head.height) of view \(head.view): \(outcomes.count) documents")
     if head.endsEpoch, head.epoch > epochs {
       epochs = head.epoch
       faults.add(.validatorChange)
@@ -243,6 +260,19 @@ final class Cluster {
     node.reported = head.height
     checkers.executed(head, outcomes, by: node, self)
     for record in outcomes { clients.executed(record, at: head.height) }
+  }
+
+  /// Where everyone stands: for traces.
+  var situation: String {
+    nodes.map { node in
+      guard let life = node.life else { return "node \(node.index): down" }
+      let machine = life.replica.machine
+      return """
+        node \(node.index): height \(life.chain.head.height), epoch \(life.replica.epoch.number), view \
+        \(machine.currentView), finalized \(machine.finalizedView), floor \(machine.floor.view), voting \
+        \(machine.voting), pool empty \(life.pool.isEmpty), honest \(node.isHonest), frail \(node.isFrail)
+        """
+    }.joined(separator: "\n")
   }
 
   var height: UInt64 { checkers.agreement.height }

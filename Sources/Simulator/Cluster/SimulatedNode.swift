@@ -20,6 +20,8 @@ final class SimulatedNode {
   /// Timers and answers of an earlier life are void.
   var lives = 0
   var pausedUntil: Int64 = 0
+  var deferred: [Cluster.Event] = []
+  var isResuming = false
   var executionEnds: Int64 = 0
   /// How long execution takes at most, in milliseconds.
   var executionDelay = 4

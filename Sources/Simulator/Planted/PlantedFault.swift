@@ -1,5 +1,6 @@
 import Consensus
 import Ledger
+import LedgerStore
 import Replication
 import Sodium
 
@@ -20,8 +21,6 @@ package enum PlantedFault: String, CaseIterable, Sendable {
   case anySignerCounts
   /// Signatures in messages are not checked at all.
   case signaturesUnchecked
-  /// Votes of another epoch count as if they were of this one.
-  case epochIgnored
   /// A disk that fails while a block is checked makes the block invalid.
   case failureMakesInvalid
   /// Timers double with each view that fails, without an end.
@@ -32,8 +31,8 @@ package enum PlantedFault: String, CaseIterable, Sendable {
   case nothingServed
   /// An executed block is forgotten when the node restarts.
   case executionForgotten
-  /// The leader's block is believed without a check.
-  case blocksUnchecked
+  /// A body is taken for a header's without a look at the header's roots.
+  case foreignBodiesTaken
 
   /// How many seeds it takes at most.
   package var seeds: Int { 60 }
@@ -58,6 +57,17 @@ package enum PlantedFault: String, CaseIterable, Sendable {
     case .wipedNodeVotesAtOnce where node.wipes > 0:
       node.wipes = 0
       try? node.writeFreshSignState()
+    case .oldVotesNotRepeated:
+      // What the log holds was signed in an earlier life, whether it was said or not.
+      guard let log = try? WriteAheadLog(folder: SimulatedNode.log, files: node.files.copy(VirtualPower())) else {
+        break
+      }
+      try? log.replay { _, bytes throws(StorageFailure) in
+        for epoch in UInt64(0)...3 {
+          guard case .vote(let vote)? = ReplayEquality.record(bytes, epoch: epoch) else { continue }
+          node.said[.vote(vote)] = -1
+        }
+      }
     case .executionForgotten where node.lives > 0: node.store.restore(node.cluster.library.blank)
     default: break
     }
@@ -74,12 +84,6 @@ package enum PlantedFault: String, CaseIterable, Sendable {
     case .nothingServed:
       if case .fetch = parcel.message { return true }
       return false
-    case .epochIgnored:
-      guard case .vote(let vote) = parcel.message, let epoch = node.life?.replica.epoch, vote.epoch != epoch.number
-      else { return false }
-      let lie = Vote(epoch: epoch.number, signer: vote.signer, subject: vote.subject, signature: vote.signature)
-      _ = node.life?.replica.receiveConsensus(Message.vote(lie).cbor, from: peer)
-      return true
     default: return false
     }
   }
@@ -89,9 +93,9 @@ package enum PlantedFault: String, CaseIterable, Sendable {
     switch self {
     case .oldVotesNotRepeated:
       guard case .vote = message else { return true }
-      return node.said.updateValue(node.lives, forKey: message).map { $0 == node.lives } ?? true
+      return node.said[message] == nil
     case .everythingRepeated:
-      // Said again, all of it, whenever something is said twice: that is a retry.
+      // All of it, whenever something is said twice: that is a retry.
       guard node.said.updateValue(1, forKey: message) != nil else {
         node.spoken.append(message)
         return true
@@ -109,9 +113,6 @@ package enum PlantedFault: String, CaseIterable, Sendable {
       // One check in eighty meets a disk that does not answer.
       guard node.cluster.generator.below(80) == 0 else { return nil }
       return .check(check.block.digest, .invalid("the disk did not answer"))
-    case (.blocksUnchecked, .check(let check)):
-      guard let documents = try? check.known(), documents.allSatisfy({ $0 != nil }) else { return nil }
-      return .check(check.block.digest, .valid(documents.map { $0! }))
     default: return nil
     }
   }

@@ -55,7 +55,9 @@ package struct Simulation {
     // Those whose disks have forgotten wait for the others' finalizations before they vote (C-23).
     var core = cluster.honest.filter { !$0.isFrail }
     if core.count < cluster.library.genesis.validators.quorum { core = cluster.honest }
-    while core.count > cluster.library.genesis.validators.quorum { core.remove(at: cluster.generator.below(core.count)) }
+    while core.count > cluster.library.genesis.validators.quorum {
+      core.remove(at: cluster.generator.below(core.count))
+    }
     let names = core.map(\.index)
     cluster.trace?("\(cluster.now) healing: core \(names)")
     cluster.heal(core: core, others: cluster.generator.percent(50))
@@ -64,12 +66,14 @@ package struct Simulation {
     func heights() -> [UInt64] { core.map { $0.head?.height ?? 0 } }
     cluster.run(for: 240_000) { heights().allSatisfy { $0 >= before + 3 } }
     if cluster.finding == nil, !heights().allSatisfy({ $0 >= before + 3 }) {
+      cluster.trace?(cluster.situation)
       cluster.report("liveness", "the healed core \(names) went from \(before) only to \(heights())")
     }
     let healing = cluster.now - begin
     let goal = max(UInt64(200), before + 20)
     cluster.run(for: 400_000) { heights().allSatisfy { $0 >= goal } }
     if cluster.finding == nil, !heights().allSatisfy({ $0 >= goal }) {
+      cluster.trace?(cluster.situation)
       cluster.report("liveness", "the healed core \(names) is too slow: \(heights()), \(goal) were due")
     }
     drain(cluster, core)
@@ -88,6 +92,7 @@ package struct Simulation {
     cluster.run(for: 120_000) { cluster.events % 64 == 0 && isDry() }
     if cluster.finding == nil, !isDry() {
       let left = cluster.clients.acceptedPending.map(\.id)
+      cluster.trace?(cluster.situation)
       cluster.report("liveness", "\(left.count) accepted documents were never executed, such as \(left.prefix(1))")
     }
   }

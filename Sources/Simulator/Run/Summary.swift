@@ -91,7 +91,8 @@ extension Summary {
       "\(fixed(simulatedSeconds)) simulated seconds in \(fixed(realSeconds)) real ones: \(fixed(speed)) a second, "
         + "\(fixed(blocksPerSecond)) blocks a second",
       "longest healing: \(fixed(longestHealing)) simulated seconds; digest \(String(digest, radix: 16))",
-      "faults: " + faults.byKind.filter { $0.count > 0 }.map { "\($0.kind.rawValue) \($0.count)" }
+      "faults: "
+        + faults.byKind.filter { $0.count > 0 }.map { "\($0.kind.rawValue) \($0.count)" }
         .joined(separator: ", "),
     ]
     for failure in failures.prefix(20) {

@@ -37,7 +37,8 @@ struct StoryWriter {
 
   mutating func order(_ index: Int) -> Item {
     let buyer = Cast.buyers[index % Cast.buyers.count]
-    return item(buyer, "order/1", orderTerms("SPOT-\(index)", Cast.suppliers[index % Cast.suppliers.count], carriers: []))
+    return item(
+      buyer, "order/1", orderTerms("SPOT-\(index)", Cast.suppliers[index % Cast.suppliers.count], carriers: []))
   }
 
   /// Each is wrong in one way that the door sees.

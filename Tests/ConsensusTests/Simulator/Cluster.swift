@@ -54,6 +54,7 @@ final class Cluster {
     var idleInterval: Int64 = 20_000
     var retention: UInt64 = 16
     var notYetPercent = 2
+    var asksFirst = false
     /// The height of the epoch's last block (C-30); none in most tests.
     var boundary: Int?
   }
@@ -73,7 +74,8 @@ final class Cluster {
   func configuration(_ index: Int) -> Machine.Configuration {
     Machine.Configuration(
       validators: validators, me: index, delta: options.delta, maximumTimer: options.maximumTimer,
-      retryInterval: options.retryInterval, idleInterval: options.idleInterval, retention: options.retention)
+      retryInterval: options.retryInterval, idleInterval: options.idleInterval, asksFirst: options.asksFirst,
+      retention: options.retention)
   }
 
   func startAll() { for index in 0..<count where nodes[index].machine == nil { restart(index) } }
@@ -296,8 +298,9 @@ final class Cluster {
     case .vote(let vote): SimulatedKey.isGood(vote)
     case .certificate(let certificate): SimulatedKey.isGood(certificate)
     case .fetch, .fetchNewestVote: true
-    case .newestVote(_, _, let vote, let certificate):
+    case .newestVote(_, _, let vote, let certificate, let entry):
       (vote.map(SimulatedKey.isGood) ?? true) && (certificate.map(SimulatedKey.isGood) ?? true)
+        && (entry.map(SimulatedKey.isGood) ?? true)
     }
   }
 

@@ -158,7 +158,7 @@ struct FrameTests {
   func redial() {
     let settings = PeerSettings(listen: .init(host: "", port: 0), chain: .zero)
     let pauses = (1...9).map { settings.redial(attempt: $0, random: 0).nanoseconds / 1_000_000 }
-    #expect(pauses == [100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000])
-    #expect(settings.redial(attempt: 1000, random: 0.5) == .milliseconds(7500))
+    #expect(pauses == [100, 200, 400, 800, 1600, 3000, 3000, 3000, 3000])
+    #expect(settings.redial(attempt: 1000, random: 0.5) == .milliseconds(2250))
   }
 }

@@ -58,8 +58,9 @@ final class HostileClient: Sendable {
       [UInt8(length >> 24), UInt8(length >> 16 & 255), UInt8(length >> 8 & 255), UInt8(length & 255), kind] + payload)
   }
 
-  func hello(version: UInt8 = 1, chain: Digest = TestNode.chain) {
-    frame(kind: 0x10, [0x83, version, 0x58, 0x20] + chain.bytes + [0x40])
+  func hello(version: UInt8 = 1, chain: Digest = TestNode.chain, instance: UInt64 = .max) {
+    let number = (0..<8).map { UInt8(truncatingIfNeeded: instance >> UInt64(56 - 8 * $0)) }
+    frame(kind: 0x10, [0x84, version, 0x58, 0x20] + chain.bytes + [0x40, 0x1b] + number)
   }
 
   /// Until the other side hangs up.

@@ -123,6 +123,24 @@ struct PeerNetworkTests {
     await node.network.shutdown()
   }
 
+  @Test("A second process with a peer's key does not push out the one that lives (N-2, C-23)")
+  func livingProcessStays() async throws {
+    let ids = try identities(2)
+    let node = try TestNode(ids[0], knowing: [record(ids[1])])
+    let port = try await node.network.start()
+    let first = try await HostileClient(port: port, as: ids[1])
+    first.hello(instance: 1 << 63)
+    try await eventually("the first is in") { node.network.counters.accepted == 1 }
+    let second = try await HostileClient(port: port, as: ids[1])
+    second.hello(instance: 1 << 63 + 1)
+    try await second.cutOff()
+    first.frame(kind: 1, [5])
+    try await eventually("the first is heard") { node.messages(on: .control) == [[5]] }
+    #expect(node.network.counters.accepted == 1)
+    try await first.leave()
+    await node.network.shutdown()
+  }
+
   @Test("Of a dialled and an accepted connection the one that the smaller key dialled stays (N-2)", arguments: [0, 2])
   func smallerKeyDials(_ index: Int) async throws {
     let ids = try identities(3)
@@ -131,7 +149,7 @@ struct PeerNetworkTests {
     let port = try await node.network.start()
     try await eventually("the node has dialled its peer") { !peer.connectedKeys.isEmpty && !node.connectedKeys.isEmpty }
     let twin = try await HostileClient(port: port, as: ids[index])
-    twin.hello()
+    twin.hello(instance: peer.network.instance | 1 << 63)
     if index == 2 {
       try await twin.cutOff()
       #expect(node.network.counters.accepted == 1)

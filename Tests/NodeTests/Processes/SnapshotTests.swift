@@ -17,7 +17,8 @@ extension ProcessTests {
       }
     }
 
-    @Test("A new node fetches the state in proved parts, through its own kill -9, and follows; so does a wiped validator")
+    @Test(
+      "A new node fetches the state in proved parts, through its own kill -9, and follows; so does a wiped validator")
     func snapshot() async throws {
       try await TestNetwork.with(.whole) { network in
         try shortIntervals(network)

@@ -35,7 +35,9 @@ struct BlockPlaceTests {
       documents: documents)
   }
 
-  private var epoch: Epoch { Epoch(desk.genesis.validators, transportKey: PublicKey([UInt8](repeating: 1, count: 32))!) }
+  private var epoch: Epoch {
+    Epoch(desk.genesis.validators, transportKey: PublicKey([UInt8](repeating: 1, count: 32))!)
+  }
 
   private func fits(_ block: Block) -> Bool { block.fits(proposal, on: parent, in: epoch, of: desk.genesis) }
 

@@ -60,7 +60,8 @@ import Testing
     #expect(try !desk.chain.prune(keeping: 3) || store.oldestHeight() == 62)
   }
 
-  @Test("Blocks of the last horizon stay, whatever the policy: their documents could be replayed") func horizon() throws {
+  @Test("Blocks of the last horizon stay, whatever the policy: their documents could be replayed") func horizon() throws
+  {
     _ = try fill(1...5)
     for _ in 0..<5 { try desk.execute([]) }
     #expect(try !desk.chain.prune(keeping: 1))

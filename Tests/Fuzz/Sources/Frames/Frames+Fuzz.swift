@@ -19,7 +19,7 @@ import Replication
 }
 
 package let frameSeeds: @Sendable () -> [[UInt8]] = {
-  let hello = Hello(version: 1, chain: .zero, greeting: [1, 2, 3])
+  let hello = Hello(version: 1, chain: .zero, greeting: [1, 2, 3], instance: 9)
   var stream = ByteBuffer()
   Frame.write(kind: Frame.helloKind, hello.cbor, into: &stream)
   Frame.write(kind: Frame.pingKind, 7, into: &stream)

@@ -40,8 +40,21 @@ struct CodableTypes: Sendable {
     entries[Int(first) % entries.count].attack(Array(bytes.dropFirst()))
   }
 
+  /// The examples, and each of them with one long number at an end of what it can be.
   func seeds() -> [[UInt8]] {
-    entries.enumerated().flatMap { index, entry in entry.seeds().map { [UInt8(index)] + $0 } }
+    entries.enumerated().flatMap { index, entry in
+      entry.seeds().flatMap { [$0] + CodableTypes.withExtremes($0) }.map { [UInt8(index)] + $0 }
+    }
+  }
+
+  private static func withExtremes(_ example: [UInt8]) -> [[UInt8]] {
+    example.indices.dropLast(8).filter { example[$0] == 0x1b }.flatMap { place in
+      FuzzTarget.extremes.prefix(2).map { extreme in
+        var changed = example
+        changed.replaceSubrange(place..<place + 9, with: extreme)
+        return changed
+      }
+    }
   }
 
   /// What is read is written again to the very bytes that it was read from (E-1, E-2); `then` may look further.

@@ -24,6 +24,13 @@ enum ChainExamples {
       nextValidators: validators.digest)
   }
 
+  /// Late in a long life: numbers that take nine bytes, so that one changed byte leads to the ends of what they can be.
+  static let lateHeader = Header(
+    chain: chain, epoch: 1 << 60, height: 1 << 60, parent: chain, time: 1 << 60, proposer: 0, documentsRoot: .zero,
+    executed: Executed(height: 1 << 60, stateRoot: .zero, historyRoot: .zero), validators: validators.digest,
+    nextValidators: validators.digest)
+  static let lateProposal = Proposal(view: 1 << 60, parentView: 1 << 59, payload: lateHeader.digest)
+
   static let proposal = Proposal(view: 5, parentView: 4, payload: header.digest)
   static let other = Proposal(view: 5, parentView: 3, payload: chain)
 
@@ -52,14 +59,22 @@ enum ChainExamples {
     return Block(header: header(executed: executed, documents: documents), documents: documents)
   }()
 
+  private static let lateRules: VotingRules = {
+    var rules = VotingRules(epoch: 1 << 60)
+    rules.record(.notarize(lateProposal))
+    rules.record(.nullify(view: 1 << 61))
+    return rules
+  }()
+
   static let types = CodableTypes([
-    CodableTypes.type(header) { _ = $0.digest },
+    CodableTypes.type(header, lateHeader) { _ = $0.digest },
     CodableTypes.type(block) { _ = Block.documentsRoot($0.documents) },
     CodableTypes.type(HistoryLeaf(height: 1, block: chain, stateRoot: .zero, outcomesRoot: .zero)),
     CodableTypes.type(validators) { set in
       demand(set.quorum + set.faults == set.count && set.leader(of: .max) < set.count)
     },
-    CodableTypes.type(vote(0, .nullify(view: 7)), vote(3, .finalize(proposal))) { vote in
+    CodableTypes.type(vote(0, .nullify(view: 7)), vote(1, .notarize(lateProposal)), vote(3, .finalize(proposal))) {
+      vote in
       if vote.isSigned(by: validators, chain: chain) { demand(vote.epoch == 0 && vote.signer < validators.count) }
     },
     CodableTypes.type(certificate(.finalize(proposal)), certificate(.nullify(view: 2))) { certificate in
@@ -76,12 +91,14 @@ enum ChainExamples {
     CodableTypes.type(
       Message.vote(vote(0, .notarize(proposal))), .certificate(certificate(.notarize(proposal))),
       .fetch(views: [1, .max]), .fetchNewestVote(of: 3, epoch: 1),
-      .newestVote(of: 2, epoch: 0, vote(2, .nullify(view: 9)), finalization: certificate(.finalize(proposal)))
+      .newestVote(
+        of: 2, epoch: 0, vote(2, .nullify(view: 9)), finalization: certificate(.finalize(proposal)),
+        entry: certificate(.nullify(view: 8)))
     ) { _ = $0.isAuthentic(for: validators, chain: chain) },
     CodableTypes.type(
       LogRecord.vote(vote(0, .nullify(view: 1))), .certificate(certificate(.nullify(view: 2))), .certified(proposal)
     ) { _ = $0.view },
-    CodableTypes.type(VotingRules()) { rules in
+    CodableTypes.type(VotingRules(), lateRules) { rules in
       var rules = rules
       rules.record(.notarize(proposal))
       demand(!rules.permits(.notarize(other)), "a second vote in one view")

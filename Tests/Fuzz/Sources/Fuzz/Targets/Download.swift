@@ -8,10 +8,16 @@ extension FuzzTarget {
     name: "download", maximumBytes: 16_384,
     seeds: {
       let all = StateChunkAnswer.leaves(StateExamples.entries).cbor
-      return [all, answers(inNodesTo: 1), answers(inNodesTo: 2)]
+      let place = StatePrefix(path: StateExamples.root, depth: 3)
+      let request = StateChunkRequest(height: 1, prefix: place, digest: StateExamples.root)
+      return [all, answers(inNodesTo: 1), answers(inNodesTo: 2), request.cbor]
     }, bytes: extremes
   ) { bytes in
-    if let request = try? StateChunkRequest(cbor: bytes) { demand(request.cbor == bytes) }
+    if let request = try? StateChunkRequest(cbor: bytes) {
+      demand(request.cbor == bytes, "a request was read from bytes that it does not write")
+      let place = StatePrefix(path: request.prefix.path, depth: request.prefix.depth)
+      demand(request.prefix == place, "one place has two names")
+    }
     if let restored = try? StateDownload(cbor: bytes) {
       demand(restored.cbor == bytes, "a download was read from bytes that it does not write")
       go(on: restored, with: StateChunkAnswer.leaves(StateExamples.entries).cbor)

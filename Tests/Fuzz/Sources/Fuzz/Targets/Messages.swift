@@ -35,7 +35,7 @@ extension FuzzTarget {
     CodableTypes.type(
       PeerMessage.documents([[1, 2], []]), .body(ChainExamples.block), .fetchBody(ChainExamples.chain),
       .fetchBlocks(from: 7), .blocks([finalized]),
-      .status(PeerStatus(epoch: 1, view: 2, height: 3, stateRoot: .zero, wall: -1)),
+      .status(PeerStatus(epoch: 1, view: 2, height: 3, oldest: 1, stateRoot: .zero, wall: -1)),
       .disclose(ChainExamples.chain, ["WyJ4Il0"]), .disclosed(ChainExamples.chain), .evidence([ChainExamples.evidence]),
       .fetchSnapshot, .snapshot(manifest), .fetchChunk(request),
       .chunk(request, .node([Digest](repeating: .zero, count: 16))),

@@ -27,7 +27,7 @@ extension FuzzTarget {
       }
       demand(!proof.verifies(old: new, new: old) || proof.oldSize == proof.newSize, "a tree shrank")
     },
-    CodableTypes.type(history(7)) { range in
+    CodableTypes.type(history(7), lateHistory) { range in
       var range = range
       _ = range.root
       guard range.count < HistoryRange.maximumCount else { return }
@@ -54,7 +54,7 @@ extension FuzzTarget {
     },
     CodableTypes.Entry(attack: readEvidenceFile, seeds: { [evidenceFile.json.utf8] }),
     CodableTypes.Entry(attack: readDocumentProof, seeds: { [documentProof.json.utf8] }),
-    CodableTypes.Entry(attack: assembleDocumentProof, seeds: { [parts(of: documentProof)] }),
+    CodableTypes.Entry(attack: assembleDocumentProof, seeds: { [parts(of: documentProof), parts(of: lateProof)] }),
     CodableTypes.Entry(
       attack: assembleEvidenceFile, seeds: { [ChainExamples.evidence.cbor + ChainExamples.validators.cbor] }),
   ])
@@ -94,6 +94,12 @@ extension FuzzTarget {
     return range
   }
 
+  private static let lateHistory: HistoryRange = {
+    let count: UInt64 = 0xff_0000_0000_00ff
+    let range = HistoryRange(wasAt: count & (1 << 47 - 1)) { _ in leaves[0] }
+    return range ?? HistoryRange()
+  }()
+
   private static func stateProof(of key: UInt8) -> StateProof {
     do throws(StateTreeFailure) {
       return try StateTree.proof(root: 1, path: StateTree.path(ofKey: [key]), reader: StateExamples.memory).proof
@@ -122,6 +128,12 @@ extension FuzzTarget {
     demand((try? verify(proof)) != nil, "the example is a good proof")
     return proof
   }()
+
+  private static let lateProof = DocumentProof(
+    document: [0x2e], header: ChainExamples.lateHeader, inBlock: one, outcome: [], inOutcomes: one,
+    leaf: HistoryLeaf(height: 1 << 60, block: .zero, stateRoot: .zero, outcomesRoot: .zero),
+    inHistory: InclusionProof(index: 1 << 59, size: 1 << 60, path: leaves), attestation: ChainExamples.lateHeader,
+    certificate: certificate(of: ChainExamples.lateHeader))
 
   private static func certificate(of header: Header) -> Certificate {
     ChainExamples.certificate(.finalize(Proposal(view: 5, parentView: 4, payload: header.digest)))
