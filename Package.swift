@@ -69,6 +69,11 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ] + nio,
       swiftSettings: house),
+    // Whole clusters of the real thing in one thread, from one seed.
+    .target(
+      name: "Simulator",
+      dependencies: ["Replication", "LedgerStore", "Financing", "Consensus", "Contracts", "Ledger", "Sodium"],
+      swiftSettings: house),
     .target(
       name: "Client",
       dependencies: [
@@ -81,11 +86,10 @@ let package = Package(
     .executableTarget(
       name: "lianrong",
       dependencies: [
-        "Node", "Replication", "Client", "Contracts", "Ledger", "Sodium",
+        "Node", "Replication", "Simulator", "Client", "Contracts", "Ledger", "Sodium",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      exclude: ["SimulateCommand.swift"],
       swiftSettings: house),
 
     .testTarget(name: "SodiumTests", dependencies: ["Sodium"], swiftSettings: house),
@@ -95,6 +99,7 @@ let package = Package(
     .testTarget(
       name: "FinancingTests", dependencies: ["Financing", "Contracts", "Ledger", "Sodium"], swiftSettings: house),
     .testTarget(name: "LedgerStoreTests", dependencies: ["LedgerStore", "Ledger", "Sodium"], swiftSettings: house),
+    .testTarget(name: "SimulatorTests", dependencies: ["Simulator"], swiftSettings: house),
     .testTarget(
       name: "ClientTests", dependencies: ["Client", "Financing", "Contracts", "Ledger"], swiftSettings: house),
     .testTarget(

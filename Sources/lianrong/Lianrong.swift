@@ -16,7 +16,7 @@ struct Lianrong: AsyncParsableCommand {
     subcommands: [
       DemoCommand.self, NodeCommand.self, GenesisCommand.self, KeysCommand.self, SignCommand.self, SubmitCommand.self,
       ImportCommand.self, GetCommand.self, ProofCommand.self, AuditCommand.self, ChaosCommand.self,
-      EvidenceCommand.self, StatusCommand.self, ValidatorsCommand.self, BenchCommand.self,
+      EvidenceCommand.self, StatusCommand.self, ValidatorsCommand.self, BenchCommand.self, SimulateCommand.self,
       SchemasCommand.self,
     ])
 }

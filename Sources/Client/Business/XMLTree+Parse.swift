@@ -103,6 +103,13 @@ extension XMLTree {
       if rest.first == UInt8(ascii: "!"), !rest.starts(with: comment), !rest.starts(with: section) {
         throw ImportFailure(.documentTypeDefinition, "a declaration begins at byte \(open - body.startIndex)")
       }
+      // FoundationXML crashes on the instruction's content when there is none.
+      if rest.first == UInt8(ascii: "?"), let end = rest.dropFirst().firstIndex(where: { $0 <= 0x20 || $0 == 0x3f }),
+        body[end...].starts(with: Array("?>".utf8))
+      {
+        throw ImportFailure(
+          .notXML, "a processing instruction without content begins at byte \(open - body.startIndex)")
+      }
     }
   }
 

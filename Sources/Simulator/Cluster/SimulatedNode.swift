@@ -95,11 +95,9 @@ final class SimulatedNode {
       validitySeconds: genesis.parameters.documentValiditySeconds)
     let pool = Pool()
     let validators = genesis.validators.validators
-    let identity = Replica.Identity(
-      transportKey: validators[validator].transportKey,
-      voteKeys: library.voteKeys[validator].map { VirtualKey(publicKey: $0) })
     let replica = try Replica(
-      host: self, chain: chain, door: door, pool: pool, identity: identity,
+      host: self, chain: chain, door: door, pool: pool,
+      transportKey: validators[validator].transportKey,
       storage: Replica.Storage(
         logFolder: SimulatedNode.log, signState: SimulatedNode.signState,
         files: files, segmentBytes: 64 << 10),
@@ -135,6 +133,10 @@ extension SimulatedNode: ReplicaHost {
   func peer(with transportKey: PublicKey) -> Int? {
     let peer = cluster.peers[transportKey]
     return peer == validator ? nil : peer
+  }
+
+  func voteKeys() -> [any VoteSigning] {
+    cluster.library.voteKeys[validator].map { VirtualKey(publicKey: $0) }
   }
 
   func wake(_ wake: Replica.Wake, in milliseconds: Int64) {

@@ -39,6 +39,14 @@ struct XMLReadingTests {
     #expect(refusal(text) == .notXML)
   }
 
+  @Test("A processing instruction is passed over, and refused where it has no content")
+  func instructions() {
+    for text in ["<?x?><a/>", "<a><?x?></a>", "<a/><?xml-stylesheet?>", "<?xml?><a/>"] {
+      #expect(refusal(text) == .notXML)
+    }
+    for text in ["<?x y?><a/>", "<a><?x ?></a>", "<a/><?x y??>"] { #expect(refusal(text) == .notUBL) }
+  }
+
   @Test("A file that is cut off, or goes on after its root, is refused")
   func truncated() {
     let bytes = InvoiceXML().bytes
