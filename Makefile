@@ -5,7 +5,7 @@ BUILD := swift build -c release
 PROGRAM := .build/release/lianrong
 ARGS ?=
 
-.PHONY: demo test build packages swift schemas lint clean model fuzz chaos simulate
+.PHONY: demo test build packages swift schemas lint clean model fuzz mutants chaos simulate
 
 demo: build
 	@$(PROGRAM) demo $(ARGS)
@@ -23,6 +23,14 @@ chaos: build
 # Whole networks in one process, from seeds: make simulate ARGS="--seeds 1..10000".
 simulate: build
 	$(PROGRAM) simulate $(ARGS)
+
+# Every decoder that reads bytes from outside, ten minutes each (docs/testing.md).
+fuzz: packages
+	Tests/Fuzz/run.sh --seconds 600
+
+# Bugs planted in the sources, which the simulator must find.
+mutants: packages
+	Tests/SimulatorTests/mutants.sh
 
 # The rules of consensus in TLA+ (docs/spec/README.md). About four minutes; needs Java.
 model:

@@ -38,7 +38,7 @@ package struct BoardAct: StateObject, Equatable {
     document = try reader.digest()
     type = try reader.text(upTo: 64)
     let text = try reader.bytes(upTo: SignedDocument.maximumBytes)
-    guard let terms = try? JSON.parse(text) else { throw reader.failure(.invalidValue) }
+    guard let terms = try? JSON.parse(text), terms.utf8 == text else { throw reader.failure(.invalidValue) }
     self.terms = terms
     var approvals: [String] = []
     for _ in 0..<(try reader.array(upTo: 64)) { approvals.append(try reader.text(upTo: 48)) }

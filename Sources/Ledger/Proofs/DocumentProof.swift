@@ -62,7 +62,7 @@ package struct DocumentProof: Equatable, Sendable {
     }
     guard
       HistoryRange.verifies(
-        inHistory, leaf: leaf.digest, index: leaf.height, count: attestation.executed.height + 1,
+        inHistory, leaf: leaf.digest, index: leaf.height, count: attestation.executed.height &+ 1,
         root: attestation.executed.historyRoot)
     else { throw .historyNotAttested }
     guard leaf.block == header.digest, leaf.height == header.height else { throw .leafOfOtherBlock }
@@ -87,8 +87,8 @@ package struct DocumentProof: Equatable, Sendable {
   package var json: JSON {
     func cbor(_ value: some CBORCodable) -> JSON { .string(Base64URL.encode(value.cbor)) }
     return [
-      "document": .string(String(decoding: document, as: UTF8.self)), "height": .integer(Int64(header.height)),
-      "attestedBy": .integer(Int64(attestation.height)), "header": cbor(header), "inBlock": cbor(inBlock),
+      "document": .string(String(decoding: document, as: UTF8.self)), "height": .integer(Int64(clamping: header.height)),
+      "attestedBy": .integer(Int64(clamping: attestation.height)), "header": cbor(header), "inBlock": cbor(inBlock),
       "outcome": .string(Base64URL.encode(outcome)), "inOutcomes": cbor(inOutcomes), "leaf": cbor(leaf),
       "inHistory": cbor(inHistory), "attestation": cbor(attestation), "certificate": cbor(certificate),
     ]

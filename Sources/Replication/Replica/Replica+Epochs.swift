@@ -18,6 +18,7 @@ extension Replica {
     postponedBuild = nil
     lastIdle = nil
     catchingUp = nil
+    queuedIsBoundary = false
     decided = []
     newestFinalization = nil
     blocks = blocks.filter { $0.value.block.header.height > head.height }

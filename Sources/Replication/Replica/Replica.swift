@@ -56,6 +56,7 @@ package final class Replica {
   /// The newest finalized block that was handed to execution.
   var queuedHeight: UInt64
   var queuedDigest: Digest
+  /// It ends the epoch, and the next one has not begun here.
   var queuedIsBoundary: Bool
   /// The newest finalized height whose block has documents, and the newest height that a finalized header attests.
   var newestWithDocuments: UInt64
@@ -115,7 +116,7 @@ package final class Replica {
     let head = chain.head
     queuedHeight = head.height
     queuedDigest = head.block
-    queuedIsBoundary = head.endsEpoch
+    queuedIsBoundary = false
     attested = head.attested
     newestWithDocuments = try Replica.newestWithDocuments(chain, head)
 

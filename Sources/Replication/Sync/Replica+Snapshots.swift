@@ -34,6 +34,7 @@ extension Replica {
     syncing.reports += 1
     syncing.isWanted = syncing.sync != nil
     let highest = peerStatus.values.map(\.status.height).max() ?? 0
+    if let sync = syncing.sync, sync.height <= chain.head.height { syncing.sync = nil }
     if syncing.sync == nil {
       guard snapshotGap > 0, highest > chain.head.height else { return }
       // Too far for blocks, or nobody has the next one any more.
@@ -55,7 +56,7 @@ extension Replica {
 
   /// What a state spares is not fetched as blocks meanwhile. Where nobody offers one for a while, blocks it is.
   var prefersSnapshot: Bool {
-    if syncing.sync != nil { return true }
+    if syncing.sync != nil { return syncing.reports <= syncing.lastProgress + 4 * Syncing.patience }
     guard snapshotGap > 0, syncing.reports < 3 * Syncing.patience else { return false }
     let highest = peerStatus.values.map(\.status.height).max() ?? 0
     return highest > chain.head.height && highest - chain.head.height > snapshotGap

@@ -99,7 +99,8 @@ struct Clients {
     guard var waiting = pending[id] else { return }
     waiting.sentAt = now
     waiting.accepted = waiting.accepted || accepted
-    waiting.refusals = accepted ? 0 : waiting.refusals + 1
+    // A node that is far behind goes on taking in what the others know to be refused.
+    if !accepted { waiting.refusals += 1 }
     pending[id] = waiting
     // Nobody takes it, and it may be that nobody ever will: its story ends. What one node took in before it knew that
     // the key was revoked is promised to nobody.
