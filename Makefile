@@ -13,7 +13,9 @@ demo: build
 test: packages
 	@.ci/packages python3 python3-venv
 	$(BUILD) --build-tests
-	swift test -c release --disable-testable-imports --skip-build
+	swift test -c release --disable-testable-imports --skip-build --skip SimulatorTests
+	# By themselves: simulations take all cores, and leave none to tests that wait.
+	swift test -c release --disable-testable-imports --skip-build --filter SimulatorTests
 	Tests/independent/run.sh $(PROGRAM)
 
 # Ten minutes of four real nodes under real faults (docs/chaos.md): make chaos ARGS="--minutes 60 --seed 7".

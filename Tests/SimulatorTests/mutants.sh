@@ -1,6 +1,6 @@
 #!/bin/bash
-# What the simulator is worth: bugs in the machine, the replica and the store, planted in a copy of the sources, are found
-# by `simulate` within the seeds that each states.
+# What the simulator is worth: bugs in the machine, the replica and the store, planted in a copy of the sources, are
+# found by `simulate` within the seeds that each states.
 #
 #   Tests/SimulatorTests/mutants.sh [--threads N] [NAME…]   all of Mutants/*.txt unless some are named
 #
@@ -47,12 +47,13 @@ run() { # switch nodes seeds: "seed checker seconds", with "-" where nothing was
 missed=0
 row='%-34s %-6s %-9s %5s %-10s %5s  %-12s %7s\n'
 printf "$row" mutant fault found nodes seeds seed checker seconds
-for place in $(cut -d' ' -f4,5 --output-delimiter=: "$copy/table" | sort -u); do
-  nodes=${place%%:*} seeds=${place#*:}
+# The widest seeds for each number of nodes.
+while read -r nodes seeds; do
   read -r seed checker seconds <<<"$(run 0 "$nodes" "$seeds")"
   if [ "$checker" = - ] && [ "$seconds" != 240 ]; then verdict=clean; else verdict=BROKEN; missed=1; fi
   printf "$row" "(unchanged)" - $verdict "$nodes" "$seeds" "$seed" "$checker" "$seconds"
-done
+done < <(awk '{ split($5, seeds, "[.][.]"); if (seeds[2] + 0 > last[$4] + 0) { last[$4] = seeds[2]; all[$4] = $5 } }
+  END { for (nodes in all) print nodes, all[nodes] }' "$copy/table")
 while read -r switch name fault nodes seeds; do
   if [ ${#names[@]} -gt 0 ] && [[ " ${names[*]} " != *" $name "* ]]; then continue; fi
   read -r seed checker seconds <<<"$(run "$switch" "$nodes" "$seeds")"

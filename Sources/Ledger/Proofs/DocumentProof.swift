@@ -87,7 +87,8 @@ package struct DocumentProof: Equatable, Sendable {
   package var json: JSON {
     func cbor(_ value: some CBORCodable) -> JSON { .string(Base64URL.encode(value.cbor)) }
     return [
-      "document": .string(String(decoding: document, as: UTF8.self)), "height": .integer(Int64(clamping: header.height)),
+      "document": .string(String(decoding: document, as: UTF8.self)),
+      "height": .integer(Int64(clamping: header.height)),
       "attestedBy": .integer(Int64(clamping: attestation.height)), "header": cbor(header), "inBlock": cbor(inBlock),
       "outcome": .string(Base64URL.encode(outcome)), "inOutcomes": cbor(inOutcomes), "leaf": cbor(leaf),
       "inHistory": cbor(inHistory), "attestation": cbor(attestation), "certificate": cbor(certificate),

@@ -3,7 +3,8 @@ import Ledger
 import Replication
 import Sodium
 
-/// Makes certificates that nobody voted for: its own signature in several places, too few signers, another subject.
+/// Makes certificates that nobody voted for: its own signature in several places, too few signers, another subject. Accuses others by votes
+/// that they have not signed.
 final class Forger: Adversary {
   func act(as node: SimulatedNode, in cluster: Cluster) {
     guard let (validators, place) = cluster.seat(node), let machine = node.life?.replica.machine else { return }
@@ -22,5 +23,13 @@ final class Forger: Adversary {
     }
     let lie = Certificate(epoch: validators.epoch, subject: subject, signers: signers, signatures: signatures)
     cluster.broadcast(Parcel(.certificate(lie)), as: node)
+
+    let accused = (place + 1) % validators.count
+    let votes = [VoteSubject.nullify(view: view), .finalize(proposal)].map {
+      Vote(epoch: validators.epoch, signer: accused, subject: $0, signature: own.signature)
+    }
+    if let evidence = Evidence(votes[0], votes[1]) {
+      cluster.broadcast(Parcel(.evidence([evidence]), on: .control), as: node)
+    }
   }
 }

@@ -31,6 +31,7 @@ struct Checkers {
   mutating func finalized(_ block: FinalizedBlock, by node: SimulatedNode, _ cluster: Cluster) {
     tell(cluster, "agreement", agreement.record(block, by: node.index))
     tell(cluster, "lag", lag.check(block))
+    tell(cluster, "state", stateRoots.check(block))
     tell(cluster, "evidence", HonestAccused.check(block, cluster))
   }
 

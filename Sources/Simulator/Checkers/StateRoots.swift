@@ -3,7 +3,7 @@ import Ledger
 import Replication
 import Sodium
 
-/// At equal heights all honest nodes have the same state, history and outcomes.
+/// At equal heights all honest nodes have the same state, history and outcomes, and headers attest no other.
 struct StateRoots {
   private struct Height: Equatable {
     let executed: Executed
@@ -21,6 +21,13 @@ struct StateRoots {
     guard held != mine else { return nil }
     let what = held.outcomes == mine.outcomes ? "state" : "outcomes"
     return "node \(node) computed another \(what) at height \(head.height)"
+  }
+
+  /// What a finalized header says of an earlier height is what honest nodes computed there.
+  func check(_ finalized: FinalizedBlock) -> String? {
+    let header = finalized.block.header
+    guard let held = heights[header.executed.height], held.executed != header.executed else { return nil }
+    return "height \(header.height) attests another state of height \(header.executed.height) than was computed"
   }
 
   /// No document is executed twice.

@@ -97,7 +97,6 @@ extension Cluster {
     node.store.restore(library.blank)
     node.incoming = nil
     node.reported = 0
-    node.wipes += 1
   }
 
   /// After a partition: both sides notice that the other is there.

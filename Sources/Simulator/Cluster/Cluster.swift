@@ -216,7 +216,7 @@ final class Cluster {
       }
       switch message {
       case .documents(let documents): for bytes in documents { _ = admit(bytes, at: node) }
-      case .body(let block) where !block.matchesHeader && options.planted != .foreignBodiesTaken: break
+      case .body(let block) where !block.matchesHeader: break
       default: life.replica.receive(message, from: peer)
       }
     }

@@ -36,7 +36,6 @@ final class SimulatedNode {
   var incoming: VirtualStore?
   /// What it has told anyone: the newest executed height.
   var reported: UInt64 = 0
-  var wipes = 0
   /// For planted faults: what it has said, and in which life it said it first.
   var said: [Message: Int] = [:]
   var spoken: [Message] = []
@@ -100,7 +99,7 @@ final class SimulatedNode {
       transportKey: validators[validator].transportKey,
       storage: Replica.Storage(
         logFolder: SimulatedNode.log, signState: SimulatedNode.signState,
-        files: files, segmentBytes: 64 << 10),
+        files: files, segmentBytes: 16 << 10),
       snapshots: SnapshotPolicy(interval: 32, gap: 64),
       stages: stages, checking: cluster.checking)
     lives += 1
@@ -140,8 +139,7 @@ extension SimulatedNode: ReplicaHost {
   }
 
   func wake(_ wake: Replica.Wake, in milliseconds: Int64) {
-    let delay = cluster.options.planted?.delay(of: wake, milliseconds, at: self) ?? milliseconds
-    cluster.schedule(.wake(wake, node: index, life: lives), in: delay)
+    cluster.schedule(.wake(wake, node: index, life: lives), in: milliseconds)
   }
 
   func run(_ work: Replica.Work) {

@@ -11,8 +11,6 @@ package enum PlantedFault: String, CaseIterable, Sendable {
   case syncDoesNothing
   /// A restart begins with an empty log and a fresh sign state: C-1 is forgotten.
   case voteForgotten
-  /// A node whose disk was wiped starts as if it were new, with its old key.
-  case wipedNodeVotesAtOnce
   /// Votes of an earlier life are not sent again.
   case oldVotesNotRepeated
   /// Certificates of views that have passed are thrown away.
@@ -23,16 +21,12 @@ package enum PlantedFault: String, CaseIterable, Sendable {
   case signaturesUnchecked
   /// A disk that fails while a block is checked makes the block invalid.
   case failureMakesInvalid
-  /// Timers double with each view that fails, without an end.
-  case timersWithoutCap
   /// Everything ever said is said again at each retry.
   case everythingRepeated
   /// Nobody serves certificates or bodies to those who ask.
   case nothingServed
   /// An executed block is forgotten when the node restarts.
   case executionForgotten
-  /// A body is taken for a header's without a look at the header's roots.
-  case foreignBodiesTaken
 
   /// How many seeds it takes at most.
   package var seeds: Int { 60 }
@@ -53,9 +47,6 @@ package enum PlantedFault: String, CaseIterable, Sendable {
     case .voteForgotten where node.lives > 0 && node.isHonest:
       node.files.forgetAll(under: SimulatedNode.log)
       node.files.forget(SimulatedNode.signState)
-      try? node.writeFreshSignState()
-    case .wipedNodeVotesAtOnce where node.wipes > 0:
-      node.wipes = 0
       try? node.writeFreshSignState()
     case .oldVotesNotRepeated:
       // What the log holds was signed in an earlier life, whether it was said or not.
@@ -114,17 +105,6 @@ package enum PlantedFault: String, CaseIterable, Sendable {
       guard node.cluster.generator.below(80) == 0 else { return nil }
       return .check(check.block.digest, .invalid("the disk did not answer"))
     default: return nil
-    }
-  }
-
-  /// The delay of a timer.
-  func delay(of wake: Replica.Wake, _ milliseconds: Int64, at node: SimulatedNode) -> Int64 {
-    guard self == .timersWithoutCap, case .timer(let timer, _) = wake, let machine = node.life?.replica.machine else {
-      return milliseconds
-    }
-    switch timer {
-    case .leader, .view: return milliseconds << min(20, Int64(machine.currentView - machine.finalizedView))
-    case .retry, .idle: return milliseconds
     }
   }
 }
