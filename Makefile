@@ -32,7 +32,8 @@ fuzz: packages
 
 # Bugs planted in the sources, which the simulator must find.
 mutants: packages
-	Tests/SimulatorTests/mutants.sh
+	@.ci/packages python3
+	Tests/SimulatorTests/mutants.sh $(ARGS)
 
 # The rules of consensus in TLA+ (docs/spec/README.md). About four minutes; needs Java.
 model:

@@ -99,7 +99,8 @@ let package = Package(
     .testTarget(
       name: "FinancingTests", dependencies: ["Financing", "Contracts", "Ledger", "Sodium"], swiftSettings: house),
     .testTarget(name: "LedgerStoreTests", dependencies: ["LedgerStore", "Ledger", "Sodium"], swiftSettings: house),
-    .testTarget(name: "SimulatorTests", dependencies: ["Simulator"], swiftSettings: house),
+    .testTarget(
+      name: "SimulatorTests", dependencies: ["Simulator"], exclude: ["Mutants", "mutants.sh"], swiftSettings: house),
     .testTarget(
       name: "ClientTests", dependencies: ["Client", "Financing", "Contracts", "Ledger"], swiftSettings: house),
     .testTarget(
