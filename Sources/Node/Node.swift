@@ -101,11 +101,21 @@ package final class NodeRun: Sendable {
     let voteKeys: @Sendable () throws -> [any VoteSigning] = {
       try home.voteKeys.map { VoteKey(try home.readKey($0, passphrase: passphrase)) }
     }
-    if let own = try chain.validators(of: head.epoch).validators.first(where: { $0.transportKey == network.key }),
-      try !voteKeys().contains(where: { $0.publicKey == own.voteKey })
+    let (held, validators) = (try voteKeys(), try chain.validators(of: head.epoch).validators)
+    if let own = validators.first(where: { $0.transportKey == network.key }),
+      !held.contains(where: { $0.publicKey == own.voteKey })
     {
+      // Says so where there is none at all.
+      if held.isEmpty { _ = try home.readKey(home.voteKey, passphrase: passphrase) }
       throw NodeFailure.configuration(
         path: home.voteKey, "it is not the vote key of this validator in epoch \(head.epoch)")
+    }
+    if validators.contains(where: { validator in
+      validator.transportKey != network.key && held.contains { $0.publicKey == validator.voteKey }
+    }) {
+      throw NodeFailure.configuration(
+        path: home.transportKey,
+        "the transport key is not the one that genesis, or a later change, names for this validator")
     }
     do {
       return try ReplicaLoop(

@@ -99,9 +99,11 @@ package struct Audit {
       if findings.isEmpty {
         findings += replay.booksFaults
         if let head = try await source.head() { try replay.compare(head) }
+        if let stored = try await source.state() { findings += replay.differences(from: stored) }
+      }
+      if findings.isEmpty {
         findings += try await source.surplusFaults(
           documents: replay.documents, stateRoot: replay.stateRoot, at: height)
-        if let stored = try await source.state() { findings += replay.differences(from: stored) }
       }
     } catch let fault as AuditFault {
       findings.append(fault)
